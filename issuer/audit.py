@@ -1,0 +1,147 @@
+"""The hash-chained log of every act that matters: issue, correct, withdraw, key, register; ids, hashes, codes only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import NoResultFound
+
+from issuer.store import audit_log
+from issuer.store.tables import documents
+from schemas.canonical import jcs
+from schemas.errors import Fault, IssuingError
+from schemas.jsontext import write_json
+from schemas.times import write_time
+
+GENESIS = "0" * 64  # what the first entry names as the one before it
+
+ISSUE = "issue"
+CORRECT = "correct"
+REVOKE = "revoke"
+REGISTER_USE = "register-use"
+INSTANCE_INIT = "instance-init"
+KEY_NEW = "key-new"
+KEY_USE = "key-use"
+KEY_RETIRE = "key-retire"
+NSN_READ = "nsn-read"
+
+_DOCUMENT_ACTIONS = frozenset({ISSUE, CORRECT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What going over the whole chain found."""
+
+    entries: int
+    documents: int
+    head_sha256: str
+    faults: tuple[Fault, ...]
+
+    def __bool__(self) -> bool:
+        return not self.faults
+
+
+def append(connection: Connection, *, at: datetime, actor: str, action: str, facts: Mapping[str, Any]) -> str:
+    """Add one act to the chain, in the caller's transaction, as its last statement before the commit.
+
+    `facts` are ids, hashes and codes: never a name, address or number of a person. Returns the entry's hash.
+    """
+    try:
+        head = audit_log.lock_head(connection)
+    except NoResultFound:
+        raise IssuingError("The audit log has lost its end; run `badge-issuer audit verify`.") from None
+    moment = write_time(at)
+    text = write_json(dict(facts)).decode()
+    entry = audit_log.Entry(
+        seq=head.seq + 1,
+        at=moment,
+        actor=actor,
+        action=action,
+        facts=text,
+        previous_sha256=head.entry_sha256,
+        entry_sha256=_entry_hash(head.seq + 1, moment, actor, action, text, head.entry_sha256),
+    )
+    audit_log.add_entry(connection, entry)
+    return entry.entry_sha256
+
+
+def document_facts(rows: Mapping[tuple[str, int], str]) -> dict[str, str]:
+    """`{(short id, version): sha256}` as facts: `{"short@version": sha256}`."""
+    return {f"{short_id}@{version}": digest for (short_id, version), digest in rows.items()}
+
+
+def verify_chain(connection: Connection, *, expected_head: str | None = None) -> AuditReport:
+    """Go over the chain and every signed document; any edit, drop or reorder is a fault.
+
+    `expected_head` is a hash noted earlier: a log cut back to before it lacks it.
+    """
+    faults: list[Fault] = []
+    logged: dict[str, str] = {}
+    previous, expected_seq, seen_expected = GENESIS, 1, expected_head in {None, GENESIS}
+    for entry in audit_log.load_entries(connection):
+        faults += _entry_faults(entry, previous=previous, expected_seq=expected_seq)
+        previous, expected_seq = entry.entry_sha256, entry.seq + 1
+        seen_expected = seen_expected or entry.entry_sha256 == expected_head
+        if entry.action in _DOCUMENT_ACTIONS:
+            logged |= _documents_of(entry)
+    head = audit_log.load_head(connection)
+    if head is None or (head.seq, head.entry_sha256) != (expected_seq - 1, previous):
+        faults.append(Fault(message=f"The log ends with entry {expected_seq - 1}, which is not the end it had."))
+    if not seen_expected:
+        faults.append(Fault(message="The entry noted last is no longer in the log: the log was cut back or replaced."))
+    count, document_faults = _document_faults(connection, logged)
+    return AuditReport(
+        entries=expected_seq - 1, documents=count, head_sha256=previous, faults=(*faults, *document_faults)
+    )
+
+
+def _entry_faults(entry: audit_log.Entry, *, previous: str, expected_seq: int) -> list[Fault]:
+    where = f"Entry {entry.seq}"
+    if entry.seq != expected_seq:
+        return [Fault(message=f"{where} follows entry {expected_seq - 1}: what stood between is gone.")]
+    if entry.previous_sha256 != previous:
+        return [Fault(message=f"{where} does not follow the entry before it: one of them was changed or moved.")]
+    computed = _entry_hash(entry.seq, entry.at, entry.actor, entry.action, entry.facts, entry.previous_sha256)
+    if entry.entry_sha256 != computed:
+        return [Fault(message=f"{where} was changed after it was written.")]
+    return []
+
+
+def _document_faults(connection: Connection, logged: dict[str, str]) -> tuple[int, list[Fault]]:
+    """Compare the log with what is stored: each signed version is logged once, with the hash of its very bytes."""
+    faults: list[Fault] = []
+    count = 0
+    unseen = dict(logged)
+    query = sa.select(documents.c.short_id, documents.c.version, documents.c.document)
+    for row in connection.execution_options(yield_per=200).execute(query):
+        count += 1
+        name = f"{row.short_id}@{row.version}"
+        expected = unseen.pop(name, None)
+        if expected is None:
+            faults.append(Fault(message=f"Badge {row.short_id}, version {row.version}, was signed but is not logged."))
+        elif hashlib.sha256(bytes(row.document)).hexdigest() != expected:
+            faults.append(
+                Fault(message=f"Badge {row.short_id}, version {row.version}, is not the one logged.")
+            )
+    faults += [Fault(message=f"The log has badge {name}, but it is no longer stored.") for name in sorted(unseen)]
+    return count, faults
+
+
+def _documents_of(entry: audit_log.Entry) -> dict[str, str]:
+    try:
+        named = json.loads(entry.facts).get("documents", {})
+    except ValueError:
+        return {}  # an edited entry: its hash has told already
+    return named if isinstance(named, dict) else {}
+
+
+def _entry_hash(seq: int, at: str, actor: str, action: str, facts: str, previous: str) -> str:
+    value = {"seq": seq, "at": at, "actor": actor, "action": action, "facts": facts, "previous": previous}
+    return hashlib.sha256(jcs(value)).hexdigest()

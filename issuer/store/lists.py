@@ -1,0 +1,174 @@
+"""Status lists as rows: granting random free indexes, setting bits, keeping the list as last signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from issuer.store.dialect import insert_or_ignore
+from issuer.store.engine import Store
+from issuer.store.tables import documents, signed_lists, status_bits, status_lists
+from schemas.limits import MIN_BITSTRING_ENTRIES
+from schemas.times import parse_time, write_time
+from schemas.vocabulary import REVOCATION
+
+# A random index is tried again when taken: beyond three quarters full that grows slow, so a new list is begun.
+FULL_PERCENT = 75
+
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Slot:
+    """One place in one status list."""
+
+    list_number: int
+    list_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusList:
+    number: int
+    purpose: str
+    length: int
+    taken: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedList:
+    """A list credential as last signed, and the hash of the bits it says."""
+
+    number: int
+    bits_sha256: str
+    document: bytes
+    valid_from: datetime
+    valid_until: datetime
+
+
+def reserve(
+    store: Store,
+    connection: Connection,
+    count: int,
+    *,
+    at: datetime,
+    purpose: str = REVOCATION,
+    length: int = MIN_BITSTRING_ENTRIES,
+) -> tuple[Slot, ...]:
+    """`count` places nobody has, at random, in the caller's transaction; roll it back and they are free again.
+
+    The caller inserts the documents that take the places before it reserves again. A list in use by another
+    PostgreSQL transaction is passed over, so that writers never wait for each other here.
+    """
+    slots: list[Slot] = []
+    while len(slots) < count:
+        open_list = _take_open_list(connection, purpose=purpose)
+        if open_list is None:
+            _add_list(store, connection, at=at, purpose=purpose, length=length)
+            continue
+        wanted = min(count - len(slots), open_list.length * FULL_PERCENT // 100 - open_list.taken)
+        chosen = _free_indexes(connection, open_list, wanted)
+        connection.execute(
+            sa.update(status_lists)
+            .where(status_lists.c.number == open_list.number)
+            .values(taken=status_lists.c.taken + wanted)
+        )
+        slots += [Slot(list_number=open_list.number, list_index=index) for index in chosen]
+    return tuple(slots)
+
+
+def _take_open_list(connection: Connection, *, purpose: str) -> StatusList | None:
+    room = status_lists.c.length * FULL_PERCENT // 100
+    query = (
+        sa.select(status_lists)
+        .where(status_lists.c.purpose == purpose, status_lists.c.taken < room)
+        .order_by(status_lists.c.number)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # SQLite has one writer at a time, and no such clause
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return StatusList(number=row.number, purpose=row.purpose, length=row.length, taken=row.taken)
+
+
+def _add_list(store: Store, connection: Connection, *, at: datetime, purpose: str, length: int) -> None:
+    """Begin a list: at once for everybody on PostgreSQL, where a rolled-back chunk leaves a list merely empty."""
+    if store.is_sqlite:
+        _insert_list(connection, at=at, purpose=purpose, length=length)
+    else:
+        with store.writing() as other:
+            _insert_list(other, at=at, purpose=purpose, length=length)
+
+
+def _insert_list(connection: Connection, *, at: datetime, purpose: str, length: int) -> None:
+    newest = connection.scalar(sa.select(sa.func.max(status_lists.c.number))) or 0
+    values = {"number": newest + 1, "purpose": purpose, "length": length, "taken": 0, "created_at": write_time(at)}
+    connection.execute(insert_or_ignore(connection, status_lists), [values])
+
+
+def _free_indexes(connection: Connection, status_list: StatusList, count: int) -> list[int]:
+    chosen: set[int] = set()
+    while len(chosen) < count:
+        lacking = count - len(chosen)
+        tries = _random.sample(range(status_list.length), min(status_list.length, 2 * lacking + 16))
+        query = sa.select(documents.c.list_index).where(
+            documents.c.list_number == status_list.number, documents.c.list_index.in_(tries)
+        )
+        taken = set(connection.scalars(query)) | chosen
+        chosen.update([index for index in tries if index not in taken][:lacking])
+    return _random.sample(sorted(chosen), count)
+
+
+def set_bits(connection: Connection, slots: Iterable[Slot], *, at: datetime) -> None:
+    """Set these bits; one set already stays set."""
+    values = [
+        {"list_number": slot.list_number, "list_index": slot.list_index, "set_at": write_time(at)}
+        for slot in sorted(slots)
+    ]
+    if values:
+        connection.execute(insert_or_ignore(connection, status_bits), values)
+
+
+def load_lists(connection: Connection) -> tuple[StatusList, ...]:
+    rows = connection.execute(sa.select(status_lists).order_by(status_lists.c.number))
+    return tuple(StatusList(number=row.number, purpose=row.purpose, length=row.length, taken=row.taken) for row in rows)
+
+
+def load_bits(connection: Connection, number: int) -> tuple[int, ...]:
+    """The set bits of a list, ascending."""
+    query = sa.select(status_bits.c.list_index).where(status_bits.c.list_number == number)
+    return tuple(connection.scalars(query.order_by(status_bits.c.list_index)))
+
+
+def load_signed_list(connection: Connection, number: int) -> SignedList | None:
+    row = connection.execute(sa.select(signed_lists).where(signed_lists.c.number == number)).one_or_none()
+    if row is None:
+        return None
+    return SignedList(
+        number=row.number,
+        bits_sha256=row.bits_sha256,
+        document=bytes(row.document),
+        valid_from=parse_time(row.valid_from),
+        valid_until=parse_time(row.valid_until),
+    )
+
+
+def keep_signed_list(connection: Connection, signed: SignedList) -> None:
+    connection.execute(sa.delete(signed_lists).where(signed_lists.c.number == signed.number))
+    connection.execute(
+        insert_or_ignore(connection, signed_lists),
+        [
+            {
+                "number": signed.number,
+                "bits_sha256": signed.bits_sha256,
+                "document": signed.document,
+                "valid_from": write_time(signed.valid_from),
+                "valid_until": write_time(signed.valid_until),
+            }
+        ],
+    )

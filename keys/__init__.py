@@ -1,0 +1,1 @@
+"""`keys` knows who signed it; the verify half never imports the sign half."""

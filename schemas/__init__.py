@@ -1,0 +1,1 @@
+"""`schemas` knows what a badge looks like; no clock, no network, no keys."""

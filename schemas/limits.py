@@ -1,0 +1,57 @@
+"""Every limit in one place, each with its reason. One over must fail: tests/schemas/test_limits.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonLimits:
+    """What a JSON text may cost: bytes of UTF-8, nesting depth, and number of values (containers and leaves)."""
+
+    max_bytes: int
+    max_depth: int
+    max_values: int
+
+
+MIB = 1024 * 1024
+
+# A badge, DID document or list credential. The fullest example in the OB 3.0 specification has 545 values;
+# PyLD takes 7 s at nesting 100.
+DOCUMENT = JsonLimits(max_bytes=1 * MIB, max_depth=32, max_values=1_000)
+# A register edition: 60,000 rights of about 200 bytes each, and room to grow; flat by construction.
+EDITION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=4_000_000)
+# Our own configuration files (column maps, did-maps): a did-map may name one file per badge.
+CONFIGURATION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=2_000_000)
+
+MAX_JSON_INTEGER = 2**53 - 1  # RFC 8785 and JavaScript read no larger whole number exactly
+MAX_IMAGE_BYTES = 5 * MIB  # a baked badge picture; ours are under 100 KiB
+MAX_IMAGE_PIXELS = 25_000_000  # decompression bombs; a badge of 5,000 x 5,000 is already absurd
+MAX_ARTWORK_SIDE = 1_200  # pixels; what uploaded artwork is scaled down to: larger only makes every badge heavier
+MAX_PNG_CHUNKS = 10_000  # a 5 MiB picture in IDATs of 8 KiB has 640
+MAX_SVG_DEPTH = 64  # nesting in artwork drawn by people stays below 20
+MAX_SVG_ATTRIBUTES = 5_000  # attributes in one picture, all elements together
+MAX_SVG_ELEMENTS = 20_000  # a traced photograph has some thousands
+MAX_PROOFS = 8  # a proof set; each costs a canonicalisation
+MAX_STATUS_ENTRIES = 8  # each costs a retrieval
+MAX_BASE58_CHARS = 200  # base58 decoding is quadratic; the longest we need (P-384 Multikey) is 70, a P-384 proof 133
+MAX_BITSTRING_BYTES = 8 * MIB  # 67 million entries; 1.4 MB of gzip inflates to 1 GiB
+MIN_BITSTRING_ENTRIES = 131_072  # Bitstring Status List 1.0, 3.1: 16 KiB, for herd privacy
+MAX_URL_CHARS = 2_048  # longer than any browser bar shows; hosts refuse more
+MAX_DID_CHARS = 512
+MIN_RSA_BITS = 2_048  # NIST SP 800-131A: less is no longer acceptable
+MAX_RSA_BITS = 8_192  # verification time grows with the square of the size
+
+CANONICALIZATION_SECONDS = 2.0  # an honest badge takes 5 ms
+MAX_BLANK_NODES = 400  # the fullest example in the specification has under 60
+MAX_NDEGREE_CALLS = 128  # Hash N-Degree Quads runs; an honest badge needs none or a few; a 7-clique needs 100,000s
+
+FETCH_SECONDS = 3.0  # per request, connection to last byte
+FETCH_TOTAL_SECONDS = 12.0  # everything one report may wait for
+MAX_FETCH_BYTES = 1 * MIB
+MAX_REDIRECTS = 2
+
+MAX_TABLE_BYTES = 32 * MIB  # a class list: 200,000 rows of 160 bytes
+MAX_TABLE_ROWS = 200_000
+MAX_TABLE_COLUMNS = 200
+MAX_CELL_CHARS = 2_000

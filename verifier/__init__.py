@@ -1,0 +1,1 @@
+"""`verifier` decides whether to believe it; never touches a private key."""

@@ -1,0 +1,64 @@
+"""What a verifier insists on: which checks decide, which suites it knows, how old an answer may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from schemas import vocabulary as v
+from verifier.report import ACCREDITED_CHECKS, CURRENT_CHECKS, GENUINE_CHECKS, CheckId, Need
+
+JWT_ALGORITHMS = frozenset({"RS256", "ES256", "ES384", "EdDSA"})
+VERIFIED_SUITES = JWT_ALGORITHMS | {
+    v.EDDSA_RDFC_2022,
+    v.ECDSA_RDFC_2019,
+    v.EDDSA_JCS_2022,
+    v.ECDSA_JCS_2019,
+    v.ED25519_SIGNATURE_2020,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Rules of one kind of verification. Raises ValueError when a question would be answered by nothing at all."""
+
+    name: str
+    needs: Mapping[CheckId, Need]
+    suites: frozenset[str]
+    clock_skew: timedelta  # how far another computer's clock may run ahead of ours
+    max_status_age: timedelta  # how old the status lists may be that say "current"
+    register_stale_after: timedelta = timedelta(days=35)  # then "today" is unknown; an award it covers is not
+    late_signing_after: timedelta = timedelta(days=90)  # an award signed later than this gets a notice
+
+    def __post_init__(self) -> None:
+        for question, ids in (("genuine", GENUINE_CHECKS), ("current", CURRENT_CHECKS), ("accredited", ACCREDITED_CHECKS)):
+            if not any(self.need(check_id) is Need.REQUIRED for check_id in ids):
+                raise ValueError(f"The policy {self.name!r} requires nothing of “{question}”: it would believe anything.")
+        if not self.suites:
+            raise ValueError(f"The policy {self.name!r} knows no cryptosuite.")
+
+    def need(self, check_id: CheckId) -> Need:
+        return self.needs.get(check_id, Need.INFORMATIVE)
+
+
+BADGE_POLICY = Policy(
+    name="badge",
+    needs=MappingProxyType(
+        dict.fromkeys((*GENUINE_CHECKS, *ACCREDITED_CHECKS, CheckId.DATES), Need.REQUIRED)
+        | {
+            # A signature over the text itself (JWT) loses nothing, so there the check is skipped.
+            CheckId.LOSSLESS: Need.IF_PRESENT,
+            CheckId.REVOCATION: Need.IF_PRESENT,
+            CheckId.SUSPENSION: Need.IF_PRESENT,
+            # An address that does not answer must not unsettle a good badge; a newer one found there always decides.
+            CheckId.LINEAGE: Need.INFORMATIVE,
+            CheckId.RECIPIENT: Need.INFORMATIVE,
+            CheckId.ENDORSEMENTS: Need.INFORMATIVE,
+        }
+    ),
+    suites=VERIFIED_SUITES,
+    clock_skew=timedelta(minutes=5),
+    max_status_age=timedelta(days=30),
+)
