@@ -10,7 +10,7 @@ from schemas.errors import InputError
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MAX_HOST_CHARS = 253
 _MAX_BASE_CHARS = 1_024  # leaves room for what is added to it within limits.MAX_URL_CHARS
@@ -58,5 +58,5 @@ def _path(path: str) -> str:
     segments = [segment for segment in path.strip("/").split("/") if path.strip("/")]
     for segment in segments:
         if not _SEGMENT.fullmatch(segment):
-            raise InputError(f"The base URL's path may hold letters, digits and . _ ~ - only, not “{segment}”.")
+            raise InputError(f"The base URL's path may hold letters, digits and . _ - only, not “{segment}”.")
     return "".join("/" + segment for segment in segments)

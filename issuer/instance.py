@@ -26,7 +26,7 @@ from issuer.store import audit_log
 from issuer.store.engine import SQLITE_FILE, parse_database_url, sqlite_url
 from issuer.store.tables import credentials
 from keys.did import did_key_of, did_web_of
-from keys.keyring import Keyring
+from keys.keyring import Keyring, Purpose
 from keys.multikey import KeyType
 from keys.signing import Signer
 from schemas.errors import InputError, IssuingError
@@ -71,13 +71,12 @@ class Config:
         return self.did.startswith("did:key:")
 
 
-class Instance:
-    """An opened instance. Use `open_instance` or `init_instance`; close it when done."""
+class Identity:
+    """An instance without its database: who it is, what its addresses are, and its keys. What a worker needs."""
 
-    def __init__(self, folder: Path, config: Config, store: Store) -> None:
+    def __init__(self, folder: Path, config: Config) -> None:
         self.folder = folder
         self.config = config
-        self.store = store
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -121,6 +120,14 @@ class Instance:
         if not short.isalnum() or not short.isascii():
             raise InputError(f"“{text[:120]}” is no credential id of this instance ({self.config.base_url}/badges/…).")
         return short
+
+
+class Instance(Identity):
+    """An opened instance. Comes from `open_instance`; close it when done."""
+
+    def __init__(self, folder: Path, config: Config, store: Store) -> None:
+        super().__init__(folder, config)
+        self.store = store
 
     def save_config(self, config: Config) -> None:
         _write_config(self.folder, config)
@@ -246,12 +253,12 @@ def _furnish(
         text = secrets.token_hex(_SECRET_BYTES) + "\n"
         write_whole(made / SECRETS_FOLDER / secret, text.encode("ascii"), mode=PRIVATE, durable=True)
     keyring = Keyring(made / KEYS_FOLDER, settings.key_passphrase(made))
-    credential_key = keyring.new("credential", KeyType.ED25519, created=now)
+    credential_key = keyring.new(Purpose.CREDENTIAL, KeyType.ED25519, created=now)
     if did_method is DidMethod.KEY:
         # A did:key is one key: it signs the status lists too. Only a did:web can keep the two apart and rotate them.
         did, status_key = did_key_of(keyring.signer(credential_key.id).public_key), credential_key
     else:
-        did, status_key = did_web_of(base_url), keyring.new("status", KeyType.ED25519, created=now)
+        did, status_key = did_web_of(base_url), keyring.new(Purpose.STATUS, KeyType.ED25519, created=now)
     config = Config(
         name=name,
         provider=provider,

@@ -82,13 +82,11 @@ def did_web_of(base_url: str) -> str:
     parts = _split_https(base_url)
     host = punycode_host(parts.hostname or "")
     port = "" if parts.port in (None, 443) else f"%3A{parts.port}"
-    segments = [segment for segment in parts.path.removesuffix("/").split("/")[1:]]
+    segments = parts.path.removesuffix("/").split("/")[1:]
     for segment in segments:
-        if not re.fullmatch(r"(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+", segment):
-            raise InputError(
-                f"The path part {segment[:100]!r} cannot stand in a did:web; use letters, digits, - and _."
-            )
         _check_segment(segment)
+        if not _DID_SEGMENT.fullmatch(segment):
+            raise InputError(f"The path part {segment[:100]!r} cannot stand in a did:web; use letters, digits and -.")
     did = ":".join([f"did:web:{host}{port}", *segments])
     did_web_location(did)
     return did

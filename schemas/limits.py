@@ -23,6 +23,8 @@ DOCUMENT = JsonLimits(max_bytes=1 * MIB, max_depth=32, max_values=1_000)
 EDITION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=4_000_000)
 # Our own configuration files (column maps, did-maps): a did-map may name one file per badge.
 CONFIGURATION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=2_000_000)
+# A JWS header: four members, of which a JWK with an 8,192-bit RSA key is the largest.
+JOSE_HEADER = JsonLimits(max_bytes=8 * 1024, max_depth=4, max_values=64)
 
 MAX_JSON_INTEGER = 2**53 - 1  # RFC 8785 and JavaScript read no larger whole number exactly
 MAX_IMAGE_BYTES = 5 * MIB  # a baked badge picture; ours are under 100 KiB
@@ -41,10 +43,11 @@ MAX_URL_CHARS = 2_048  # longer than any browser bar shows; hosts refuse more
 MAX_DID_CHARS = 512
 MIN_RSA_BITS = 2_048  # NIST SP 800-131A: less is no longer acceptable
 MAX_RSA_BITS = 8_192  # verification time grows with the square of the size
+MAX_JWS_CHARS = 1 * MIB  # the whole compact text, as a document of its own
 
 CANONICALIZATION_SECONDS = 2.0  # an honest badge takes 5 ms
 MAX_BLANK_NODES = 400  # the fullest example in the specification has under 60
-MAX_NDEGREE_CALLS = 128  # Hash N-Degree Quads runs; an honest badge needs none or a few; a 7-clique needs 100,000s
+MAX_NDEGREE_CALLS = 64  # Hash N-Degree Quads runs; an honest badge needs none or a few; a 7-clique needs 100,000s
 
 FETCH_SECONDS = 3.0  # per request, connection to last byte
 FETCH_TOTAL_SECONDS = 12.0  # everything one report may wait for
@@ -55,3 +58,10 @@ MAX_TABLE_BYTES = 32 * MIB  # a class list: 200,000 rows of 160 bytes
 MAX_TABLE_ROWS = 200_000
 MAX_TABLE_COLUMNS = 200
 MAX_CELL_CHARS = 2_000
+
+MAX_RECORD_BYTES = 64 * MIB  # one CSV file of register records, as large as the edition made of all of them may be
+MAX_RECORD_ROWS = 1_000_000  # rights of every provider to every listing it ever had; a national register has 60,000
+MAX_RECORD_CHARS = 20_000  # a purpose statement of several pages
+MAX_RECORD_FAULTS = 1_000  # faults reported at once: a file of the wrong kind has one in every cell
+MAX_SUCCESSION_PATHS = 1_000  # chains of successions that lead to one provider; New Zealand's longest history has a few
+ENROLMENT_DAYS = 30  # how old a request to register a key may be when it is accepted

@@ -39,6 +39,10 @@ EXT_NZQA_LISTING = "ext:NZQAListing"
 EXT_NZQA_STANDARD = "ext:NZQAStandard"
 EXT_NZROA = "ext:NZRoA"
 NZQCF_FRAMEWORK = "New Zealand Qualifications and Credentials Framework"
+NZQCF_PAGE = (
+    "https://www2.nzqa.govt.nz/qualifications-and-standards/about-new-zealand-qualifications-credentials-framework"
+)
+NZQA_STANDARD_PAGE = "https://www.nzqa.govt.nz/nqfdocs/units/pdf/{standard}.pdf"
 NZQA_LISTING_PAGE = "https://www.nzqa.govt.nz/nzqf/search/viewQualification.do?selectedItemKey={ref}"
 NZROA_PAGE = "https://www.nzqa.govt.nz/international/nz-quals-overseas/getting-docs/"
 

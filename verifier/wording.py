@@ -48,8 +48,8 @@ _NO_NZ_CLAIM: _Rows = {
 }
 _NO_REGISTER: _Rows = {
     (_U, "no-register"): Sentence(
-        "No register was given to this verifier, so accreditation cannot be looked up.",
-        "Kāore he rēhita i tukuna mai, nō reira kāore e taea te rapu i te whakamanatanga.",
+        "This verifier has no register to look in, so accreditation is not known.{detail}",
+        "Kāore he rēhita hei tirohanga, nō reira kāore i te mōhiotia te whakamanatanga.",
     ),
 }
 _CONTEXT_NOT_HELD = Sentence(
@@ -64,6 +64,10 @@ _INTAKE: _Rows = {
     (_F, "jws-malformed"): Sentence("The signed text is damaged or is not a badge. {detail}"),
     (_F, "too-large"): Sentence("{detail}"),
     (_F, "baking"): Sentence("{detail}"),
+    (_F, "no-badge"): Sentence("{detail}", "Kāore he tohu kei roto i tēnei pikitia; whakamahia te hononga."),
+    (_F, "several"): Sentence("{detail}"),
+    (_F, "open-badges-2"): Sentence("{detail}"),
+    (_F, "clr"): Sentence("{detail}"),
     (_F, "web-page"): Sentence("{detail}"),
     (_F, "not-a-badge"): Sentence("{detail}"),
     (_U, "pdf-not-read"): Sentence("{detail}"),
@@ -246,6 +250,7 @@ _MATCH: _Rows = _NO_NZ_CLAIM | _NO_REGISTER | {
     ),
     (_F, "level-differs"): Sentence("The badge says level {claimed}; the listing says level {listed}."),
     (_F, "credits-differ"): Sentence("The badge says {claimed} credits; the listing says {listed}."),
+    (_U, "listing-incomplete"): Sentence("The register does not hold the {missing} of this listing to compare with."),
 }
 
 _RECIPIENT: _Rows = {

@@ -130,6 +130,12 @@ def claim(connection: Connection, rows: Iterable[NewCredential]) -> frozenset[st
     return frozenset(connection.scalars(ours))
 
 
+def release(connection: Connection, short_ids: Sequence[str]) -> None:
+    """Give back claims made in this transaction that came to nothing."""
+    if short_ids:
+        connection.execute(sa.delete(credentials).where(credentials.c.short_id.in_(short_ids)))
+
+
 def find_by_row_keys(connection: Connection, *, provider: str, row_keys: Sequence[str]) -> dict[str, StoredCredential]:
     """Row key -> badge, for those that have one; a corrected badge answers to its old key and its new."""
     found: dict[str, StoredCredential] = {}

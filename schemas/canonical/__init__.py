@@ -15,8 +15,10 @@ from schemas.loader import CURRENT, ContextTexts
 from schemas.lossless import find_losses, holds_null, iri_fault, lost_in_expansion
 
 
-def canonicalize(document: JsonObject, *, texts: ContextTexts = CURRENT) -> bytes:
-    """Canonical N-Quads (RDFC-1.0, SHA-256) of a JSON-LD document, which is left as it was.
+def canonicalize(document: JsonObject, *, texts: ContextTexts = CURRENT, hash_name: str = "sha256") -> bytes:
+    """Canonical N-Quads (RDFC-1.0) of a JSON-LD document, which is left as it was.
+
+    `hash_name` is the hash inside the algorithm: SHA-256, or SHA-384 for a P-384 key (ecdsa-rdfc-2019, 3.2.3).
 
     Raises UnpinnedContext, DroppedTerm when JSON-LD would lose a part (Data Integrity 1.0, section 4.2,
     "securing data losslessly"), CanonicalizationLimit, or DocumentError for what is no JSON-LD.
@@ -29,7 +31,7 @@ def canonicalize(document: JsonObject, *, texts: ContextTexts = CURRENT) -> byte
     for value in _iris(dataset):
         if fault := iri_fault(value):
             raise DroppedTerm(f"{value[:200]!r} cannot stand in a signed badge: {fault}.")
-    return BoundedRdfc(deadline=processor.deadline).canonical_nquads(dataset)
+    return BoundedRdfc(deadline=processor.deadline, hash_name=hash_name).canonical_nquads(dataset)
 
 
 def dropped_terms(document: JsonObject, *, texts: ContextTexts = CURRENT) -> DroppedTerm:

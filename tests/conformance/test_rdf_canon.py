@@ -15,7 +15,7 @@ from schemas.limits import MAX_NDEGREE_CALLS
 SUITE = Path(__file__).parent.parent / "vectors" / "rdf-canon"
 ENTRIES = json.loads((SUITE / "manifest.jsonld").read_text())["entries"]
 
-# Each needs 468 Hash N-Degree Quads runs, and the limit for badges is 128: an honest badge needs a handful.
+# Each needs 468 Hash N-Degree Quads runs, and the limit for badges is 64: an honest badge needs a handful.
 REFUSED_AS_BADGES = {"#test044c", "#test045c", "#test046c"}
 SUITE_CALLS = 500
 

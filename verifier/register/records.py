@@ -295,7 +295,7 @@ class Register:
         return None
 
     def provider_named(self, moe_number: str, day: date) -> Provider | None:
-        """The provider as the register names it for that day, registered or not: the nearest period before, or the first."""
+        """The provider as named for that day, registered or not: by the last period begun, else by the first."""
         rows = self.providers_by_number.get(moe_number)
         if not rows:
             return None

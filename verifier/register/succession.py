@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum, auto
+from itertools import pairwise
 from typing import TypeAlias
 
 from schemas.nzqcf import add_months
@@ -115,9 +116,7 @@ def standing_through(register: Register, path: Path, right: AwardingRight, day: 
     taken = [link for link in path if link.effective_on <= day]
     if not taken:  # the successor signs for what the predecessor awarded
         own = own_standing(register, right, day)
-        return Standing(
-            state=own.state, right=right, holder=own.holder, path=path, last_good_day=own.last_good_day
-        )
+        return Standing(state=own.state, right=right, holder=own.holder, path=path, last_good_day=own.last_good_day)
     holder = taken[-1].to_moe
     eve = taken[0].effective_on - _ONE_DAY
     state, last = _on_its_own(right, eve)
@@ -137,7 +136,7 @@ def _unregistered(register: Register, right: AwardingRight, taken: list[Successi
     """The first provider along the way who was not registered when it had to be, or None."""
     if register.provider_on(right.moe_number, taken[0].effective_on - _ONE_DAY) is None:
         return right.moe_number
-    for link, following in zip(taken, taken[1:], strict=False):
+    for link, following in pairwise(taken):
         # Two links of the same day hand over at once: whoever stands between never had to be registered.
         eve = following.effective_on - _ONE_DAY
         if link.effective_on <= eve and register.provider_on(link.to_moe, eve) is None:

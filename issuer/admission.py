@@ -1,0 +1,217 @@
+"""May this row become a badge? The rules about one row, and the gate: what the register says of that award day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from issuer.catalogue import Achievement, achievement_on
+from issuer.minting import IssuerFacts, NameDisplay
+from issuer.results import RowOutcome, RowResult
+from issuer.rowkeys import default_row_key
+from schemas.errors import IssuingError
+from schemas.nzqcf import format_nz_date, looks_like_nsn, nz_date
+from verifier.register.decision import Decision, decide_for_issuer
+from verifier.register.edition import Edition
+from verifier.register.reasons import Outcome
+from verifier.register.sentences import sentence_of_decision
+
+_PUBLIC_FIELDS = ("learner_name", "preferred_name", "result", "evidence_url", "row_key")
+
+
+class CompletionRow(Protocol):
+    """What issuing needs of a row; `issuer.rows.Row` is one."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def learner_name(self) -> str: ...
+    @property
+    def nzqa_ref(self) -> str: ...
+    @property
+    def achieved_on(self) -> date: ...
+    @property
+    def learner_email(self) -> str | None: ...
+    @property
+    def row_key(self) -> str | None: ...
+    @property
+    def nsn(self) -> str | None: ...
+    @property
+    def preferred_name(self) -> str | None: ...
+    @property
+    def name_display(self) -> str | None: ...
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def result(self) -> str | None: ...
+    @property
+    def evidence_url(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A row that may be issued: with its key, and what the register says it is an award of."""
+
+    row: CompletionRow
+    row_key: str
+    achievement: Achievement
+    reason: str
+    unconfirmed_reason: str | None
+
+    def __repr__(self) -> str:
+        return f"Candidate(line={self.row.line}, …)"
+
+
+class Gate:
+    """The register's answer for our own key, signing now, asked once for each reference and day."""
+
+    def __init__(
+        self,
+        edition: Edition | None,
+        *,
+        issuer: IssuerFacts,
+        method: str,
+        now: datetime,
+        accept_unconfirmed: str | None = None,
+    ) -> None:
+        self.edition = edition
+        self.issuer = issuer
+        self._method = method
+        self._now = now
+        self._accept_unconfirmed = accept_unconfirmed
+        self._decisions: dict[tuple[str, date], Decision] = {}
+        self._achievements: dict[tuple[str, date, str | None], Achievement] = {}
+
+    @property
+    def accepts_unconfirmed(self) -> bool:
+        return self._accept_unconfirmed is not None
+
+    def decide(self, *, ref: str, on: date) -> Decision:
+        if (ref, on) not in self._decisions:
+            self._decisions[ref, on] = decide_for_issuer(
+                self.edition, did=self.issuer.did, method=self._method, signed_at=self._now, ref=ref, on=on
+            )
+        return self._decisions[ref, on]
+
+    def admit(self, row: CompletionRow, *, row_key: str) -> Candidate | RowResult:
+        """The candidate, or why the row is held or failed."""
+        if fault := _row_fault(row, today=nz_date(self._now)):
+            return _refused(row, row_key, reason=fault[0], sentence=fault[1])
+        decision = self.decide(ref=row.nzqa_ref, on=row.achieved_on)
+        sentence = sentence_of_decision(decision, self.edition)
+        if decision.outcome is Outcome.NOT_ACCREDITED:
+            return _refused(row, row_key, reason=decision.reason, sentence=sentence)
+        unconfirmed = decision.outcome is not Outcome.ACCREDITED
+        if unconfirmed and self._accept_unconfirmed is None:
+            return _held(row, row_key, reason=decision.reason, sentence=sentence)
+        try:
+            achievement = self._achievement(row)
+        except IssuingError as error:
+            return _refused(row, row_key, reason=error.extensions.get("reason", error.slug), sentence=error.detail)
+        return Candidate(
+            row=row,
+            row_key=row_key,
+            achievement=achievement,
+            reason=decision.reason,
+            unconfirmed_reason=self._accept_unconfirmed if unconfirmed else None,
+        )
+
+    def _achievement(self, row: CompletionRow) -> Achievement:
+        key = (row.nzqa_ref, row.achieved_on, row.language)
+        if key not in self._achievements:
+            if self.edition is None:
+                raise IssuingError(
+                    "No register is in use, so the level, credits and title are not known. "
+                    "Run: badge-issuer register use EDITION.json --anchor ANCHOR.json",
+                    reason="no-register",
+                )
+            self._achievements[key] = achievement_on(
+                self.edition.register, ref=row.nzqa_ref, on=row.achieved_on, issuer=self.issuer, language=row.language
+            )
+        return self._achievements[key]
+
+
+def key_rows(rows: Iterable[CompletionRow], *, secret: bytes, provider: str) -> dict[int, str]:
+    """Line -> row key: the file's own, else the HMAC."""
+    return {
+        row.line: row.row_key
+        or default_row_key(
+            secret,
+            provider=provider,
+            name=row.learner_name,
+            email=row.learner_email,
+            ref=row.nzqa_ref,
+            achieved_on=row.achieved_on,
+        )
+        for row in rows
+    }
+
+
+def find_repeats(rows: Iterable[CompletionRow], *, keys: Mapping[int, str]) -> dict[int, RowResult]:
+    """Rows whose key an earlier row of the same file has: refused, for they may be one person twice or two people."""
+    first: dict[str, int] = {}
+    repeats: dict[int, RowResult] = {}
+    for row in rows:
+        key = keys[row.line]
+        earlier = first.setdefault(key, row.line)
+        if earlier != row.line:
+            what = "has the same row_key as" if row.row_key else "is the same completion as"
+            mend = (
+                "Give each completion a row_key of its own."
+                if row.row_key
+                else "If it is the same person, take one of the rows out; if they are two people, give each row a row_key."
+            )
+            repeats[row.line] = _refused(
+                row, key, reason="duplicate-row", sentence=f"Line {row.line} {what} line {earlier}. {mend}"
+            )
+    return repeats
+
+
+def known_nsns(rows: Iterable[CompletionRow]) -> frozenset[str]:
+    """Every student number of the class list: what must not stand in any public byte."""
+    return frozenset(row.nsn for row in rows if row.nsn)
+
+
+def _row_fault(row: CompletionRow, *, today: date) -> tuple[str, str] | None:
+    """(code, sentence) of what is wrong with a row by itself."""
+    if row.achieved_on > today:
+        return (
+            "achieved-in-future",
+            f"Line {row.line}, column achieved_on: {format_nz_date(row.achieved_on)} has not come yet; today is "
+            f"{format_nz_date(today)} in New Zealand. Give the day on which all requirements were met.",
+        )
+    for field in _PUBLIC_FIELDS:
+        if looks_like_nsn(getattr(row, field) or ""):
+            return (
+                "nsn-in-public-field",
+                f"Line {row.line}, column {field}: holds a number that looks like a National Student Number, which "
+                "must never stand in a badge. Take it out; the NSN has a column of its own.",
+            )
+    if row.name_display == NameDisplay.PREFERRED and not row.preferred_name:
+        return (
+            "preferred-name-missing",
+            f"Line {row.line}, column preferred_name: is empty, but name_display is “preferred”. Give the preferred "
+            "name, or set name_display to full or none.",
+        )
+    return None
+
+
+def _refused(row: CompletionRow, row_key: str, *, reason: str, sentence: str) -> RowResult:
+    return RowResult(line=row.line, row_key=row_key, outcome=RowOutcome.FAILED, reason=reason, sentence=sentence)
+
+
+def _held(row: CompletionRow, row_key: str, *, reason: str, sentence: str) -> RowResult:
+    advice = "Held, nothing was signed. Once it is settled, run the same file again."
+    if reason == "no-register":
+        advice += " To settle it: badge-issuer register use EDITION.json --anchor ANCHOR.json"
+    elif reason == "register-predates-award":
+        advice += " To settle it: put a newer edition of the register to use."
+    elif reason == "key-not-bound":
+        advice += " To settle it: have the authority accept this instance's key (badge-issuer enrol-request)."
+    elif reason == "delivery-not-recorded":
+        advice += " To settle it: have the authority record the last day of delivery."
+    return RowResult(
+        line=row.line, row_key=row_key, outcome=RowOutcome.HELD, reason=reason, sentence=f"{sentence} {advice}"
+    )

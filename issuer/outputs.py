@@ -1,0 +1,85 @@
+"""The files of a batch: each badge as JSON and picture, and `results.csv`; written after the commit, from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from issuer.files import PRIVATE, write_if_different, write_whole
+from issuer.instance import Instance
+from issuer.pictures import Pictures
+from issuer.results import RowOutcome, RowResult, WrittenFiles, results_csv
+from issuer.store import credentials as credential_store
+from schemas.errors import InputError, IssuingError
+
+BADGES_FOLDER = "badges"
+RESULTS_FILE = "results.csv"
+
+
+class Outputs:
+    """A folder being filled. After the first fault nothing more is written, and `fault` says what it was."""
+
+    def __init__(self, folder: Path, instance: Instance, *, pictures: Pictures) -> None:
+        self._folder = folder
+        self._instance = instance
+        self._pictures = pictures
+        self.files: dict[str, WrittenFiles] = {}
+        self.fault: OSError | None = None
+
+    def check_writable(self) -> None:
+        """Raises InputError while nothing has been issued yet, rather than after."""
+        probe = self._folder / BADGES_FOLDER / ".probe"
+        try:
+            write_whole(probe, b"")
+            probe.unlink()
+        except OSError as error:
+            raise InputError(
+                f"The folder {self._folder} cannot be written to ({error.strerror}); nothing was issued."
+            ) from error
+
+    def write_badges(self, results: Iterable[RowResult]) -> None:
+        """Write what is missing or out of date of the badges in these results; a withdrawn one is not handed out."""
+        short_ids = [
+            result.short_id
+            for result in results
+            if result.short_id is not None
+            and (result.outcome is RowOutcome.ISSUED or result.reason == "already-issued")
+        ]
+        if not short_ids or self.fault is not None:
+            return
+        with self._instance.store.reading() as connection:
+            documents = credential_store.load_documents(connection, short_ids)
+        try:
+            for short_id in short_ids:
+                self._write_badge(documents[short_id])
+        except OSError as error:
+            self.fault = error
+
+    def write_results(self, results: Sequence[RowResult]) -> None:
+        """Write `results.csv`, for its owner alone: its sentences may quote the class list."""
+        if self.fault is not None:
+            return
+        badges_url = f"{self._instance.config.base_url}/badges"
+        try:
+            data = results_csv(results, files=self.files, badges_url=badges_url)
+            write_whole(self._folder / RESULTS_FILE, data, mode=PRIVATE)
+        except OSError as error:
+            self.fault = error
+
+    def require_whole(self) -> None:
+        """Raises IssuingError when a file could not be written: the badges stand, and the same command completes."""
+        if self.fault is not None:
+            raise IssuingError(
+                f"Everything is issued and recorded, but the folder {self._folder} could not be completed "
+                f"({self.fault.strerror}). Mend that and run the same command again: nothing is issued twice, and the "
+                "missing files are written.",
+                reason="output-incomplete",
+            )
+
+    def _write_badge(self, stored: credential_store.StoredDocument) -> None:
+        stem = f"{BADGES_FOLDER}/{stored.short_id}"
+        write_if_different(self._folder / f"{stem}.json", stored.document)
+        write_if_different(self._folder / f"{stem}.png", self._pictures.png(stored.document))
+        if stored.jwt is not None:
+            write_if_different(self._folder / f"{stem}.jwt", stored.jwt.encode("ascii"))
+        self.files[stored.short_id] = WrittenFiles(json=f"{stem}.json", png=f"{stem}.png")

@@ -1,0 +1,154 @@
+"""The whole public face as static files, for any host or CDN: nothing is signed here but stale status lists.
+
+Incremental: a file is written only when its bytes differ, so that a second run over an unchanged instance touches
+nothing. Private facts never come near: everything is read from signed documents and public keys.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from issuer import artwork, pages, qr
+from issuer.files import write_if_different
+from issuer.instance import Instance
+from issuer.pages import BadgePage, Publisher
+from issuer.pictures import Pictures
+from issuer.profile import did_document, issuer_profile, jwks
+from issuer.status import signed_lists
+from issuer.store import credentials as credential_store
+from issuer.store.credentials import CurrentBadge, State
+from keys.did import did_web_location
+from schemas.credential import Credential
+from schemas.jsontext import parse_object, write_json
+
+_PAGE_STATES = {State.ISSUED: "current", State.REVOKED: "revoked"}
+
+# Static hosts guess types from suffixes, and these files have none. Netlify and Cloudflare Pages read this file;
+# docs/operations.md has the same for nginx.
+_HEADERS = """\
+/*
+  Access-Control-Allow-Origin: *
+  X-Content-Type-Options: nosniff
+/issuer
+  Content-Type: application/ld+json
+/status/*
+  Content-Type: application/vc+ld+json
+  Cache-Control: public, max-age=3600
+/badges/*.json
+  Content-Type: application/vc+ld+json
+/badges/*.svg
+  Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a run did: files in the folder that are ours, and how many of them it wrote."""
+
+    files: int
+    written: int
+    badges: int
+
+
+def publish(
+    instance: Instance,
+    folder: Path,
+    *,
+    publisher: Publisher,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Published:
+    """Write the site into `folder`, whose root stands for the instance's base URL. Raises OSError, IssuingError."""
+    site = _Site(folder)
+    _about(instance, site)
+    pictures = Pictures(instance, demonstration=publisher.demonstration)
+    badges: list[BadgePage] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    total = 0
+    with instance.store.reading() as connection:
+        for badge in credential_store.current_badges(connection):
+            page = _badge(badge, site, pictures, publisher, now=now)
+            counts[badge.credential.nzqa_ref, _title(page)] += 1
+            total += 1
+            if publisher.demonstration:
+                badges.append(page)
+            progress(total)
+        achievements = credential_store.load_achievements(connection)
+    for ref, version, text in achievements:
+        _achievement(ref, version, text, site, publisher)
+    for signed in signed_lists(instance, now=now):
+        site.write(f"status/{signed.number}", signed.document)
+    rows = tuple((ref, title, number) for (ref, title), number in sorted(counts.items()))
+    site.write("index.html", pages.index_html(publisher, achievements=rows, badges=tuple(badges), as_at=now).encode())
+    site.write("assets/badge.css", pages.stylesheet())
+    site.write("_headers", _HEADERS.encode())
+    return Published(files=site.files, written=site.written, badges=total)
+
+
+class _Site:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = 0
+        self.written = 0
+
+    def write(self, name: str, data: bytes) -> None:
+        self.files += 1
+        self.written += write_if_different(self.folder / name, data)
+
+
+def _about(instance: Instance, site: _Site) -> None:
+    if not instance.config.is_did_key:
+        location = did_web_location(instance.config.did)
+        name = location.removeprefix(instance.config.base_url + "/")
+        site.write(name, write_json(did_document(instance), indent=2))
+    site.write(".well-known/jwks.json", write_json(jwks(instance), indent=2))
+    site.write("issuer", write_json(issuer_profile(instance), indent=2))
+
+
+def _badge(
+    badge: CurrentBadge, site: _Site, pictures: Pictures, publisher: Publisher, *, now: datetime
+) -> BadgePage:
+    short_id = badge.credential.short_id
+    signed = badge.document
+    page = BadgePage(
+        short_id=short_id,
+        document=parse_object(signed.document),
+        state=_PAGE_STATES[badge.credential.state],
+        corrected=signed.version > 1,
+        has_jwt=signed.jwt is not None,
+    )
+    site.write(f"badges/{short_id}.json", signed.document)
+    site.write(f"badges/{short_id}.png", pictures.png(signed.document))
+    site.write(f"badges/{short_id}.svg", pictures.svg(signed.document))
+    if signed.jwt is not None:
+        site.write(f"badges/{short_id}.jwt", signed.jwt.encode())
+    site.write(f"badges/{short_id}.qr.svg", qr.qr_svg(f"{publisher.base_url}/badges/{short_id}"))
+    html = pages.badge_html(page, publisher, as_at=now)
+    site.write(f"badges/{short_id}/index.html", html.encode())
+    return page
+
+
+def _achievement(ref: str, version: str, text: bytes, site: _Site, publisher: Publisher) -> None:
+    document = parse_object(text)
+    place = f"achievements/{ref}/{version}"
+    view = Credential.parse({"credentialSubject": {"achievement": document}})
+    claim = view.nz_claim
+    facts = {
+        "title": document["name"],
+        "level": int(claim.levels[0]) if claim else 0,
+        "credits": document["creditsAvailable"],
+        "provider_name": publisher.name,
+        "demonstration": publisher.demonstration,
+    }
+    site.write(f"{place}.png", artwork.draw_badge_png(**facts))
+    html = pages.achievement_html(publisher, document, image=f"../{version}.png")
+    site.write(f"{place}/index.html", html.encode())
+
+
+def _title(page: BadgePage) -> str:
+    achievement = Credential.parse(dict(page.document)).achievement
+    return (achievement.name if achievement else None) or ""

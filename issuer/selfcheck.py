@@ -1,0 +1,100 @@
+"""Would a stranger believe this badge? The full verifier, over our own addresses in memory, before anything is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from issuer.instance import Instance
+from issuer.profile import did_document
+from issuer.store.lists import SignedList
+from keys.did import did_web_location
+from keys.resolve import Retrieved
+from schemas.errors import IssuingError, Unreachable
+from schemas.jsontext import write_json
+from schemas.vocabulary import DID_LD_JSON, VC_LD_JSON
+from verifier.intake import intake_bytes
+from verifier.policy import BADGE_POLICY
+from verifier.register.edition import Edition
+from verifier.report import Report
+from verifier.verify import Surroundings, verify
+
+SAMPLE_EVERY = 200
+
+
+class SignedBadge(Protocol):
+    """What is looked at: a badge made or stored."""
+
+    @property
+    def short_id(self) -> str: ...
+    @property
+    def document(self) -> bytes: ...
+    @property
+    def jwt(self) -> str | None: ...
+
+
+class OwnWeb:
+    """The instance's public addresses as they will be once published; every other address is unreachable."""
+
+    def __init__(self, instance: Instance, *, lists: Iterable[SignedList], at: datetime) -> None:
+        self._instance = instance
+        self._at = at
+        self._pages: dict[str, tuple[str, bytes]] = {}
+        if not instance.config.is_did_key:
+            location = did_web_location(instance.config.did)
+            self._pages[location] = (DID_LD_JSON, write_json(did_document(instance)))
+        for signed in lists:
+            self._pages[instance.list_url(signed.number)] = (VC_LD_JSON, signed.document)
+
+    def put(self, badge: SignedBadge) -> None:
+        self._pages[self._instance.badge_url(badge.short_id)] = (VC_LD_JSON, badge.document)
+
+    def __call__(self, url: str) -> Retrieved:
+        if url not in self._pages:
+            raise Unreachable(f"{url} is no address of this instance.")
+        media_type, body = self._pages[url]
+        return Retrieved(
+            url=url,
+            body=body,
+            media_type=media_type,
+            retrieved_at=self._at,
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+
+
+def check_badge(
+    badge: SignedBadge, *, web: OwnWeb, edition: Edition | None, at: datetime, accept_unconfirmed: bool
+) -> None:
+    """Verify one badge wholly, each signature it has. Raises IssuingError when our own verifier would not believe it."""
+    web.put(badge)
+    surroundings = Surroundings(fetch=web, edition=edition)
+    texts = [badge.document] if badge.jwt is None else [badge.document, badge.jwt.encode("ascii")]
+    for text in texts:
+        subject = intake_bytes(text, name=badge.short_id)
+        report = verify(subject, policy=BADGE_POLICY, surroundings=surroundings, at=at)
+        _require_good(report, short_id=badge.short_id, accept_unconfirmed=accept_unconfirmed)
+
+
+def sample(badges: list[SignedBadge]) -> list[SignedBadge]:
+    """The first, the last, and one in 200."""
+    picked = {*range(0, len(badges), SAMPLE_EVERY), len(badges) - 1} if badges else set()
+    return [badges[index] for index in sorted(picked)]
+
+
+def _require_good(report: Report, *, short_id: str, accept_unconfirmed: bool) -> None:
+    document = report.to_json()
+    accredited = {"valid", "unconfirmed"} if accept_unconfirmed else {"valid"}
+    wrong = [
+        question
+        for question, good in (("genuine", {"valid"}), ("current", {"current"}), ("accredited", accredited))
+        if document[question]["verdict"] not in good
+    ]
+    if wrong:
+        told = "; ".join(f"{question}: {document[question]['sentence']}" for question in wrong)
+        raise IssuingError(
+            f"The self-check stopped the batch: our own verifier would not believe badge {short_id} ({told}). "
+            "Nothing of this chunk was issued.",
+            reason="self-check",
+        )

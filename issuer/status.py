@@ -1,0 +1,156 @@
+"""Withdrawing badges, and the status lists that say so: bits are rows, a list is built from them and signed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.engine import Connection
+
+from issuer import audit
+from issuer.instance import Instance
+from issuer.store import credentials as credential_store
+from issuer.store import lists as list_store
+from issuer.store.credentials import State, StoredCredential
+from issuer.store.lists import SignedList, Slot, StatusList
+from issuer.suites import suite_of
+from keys.signing import add_proof
+from schemas.errors import IssuingError
+from schemas.jsontext import JsonObject, write_json
+from schemas.statuslist import encode, status_list_document
+
+LIST_VALID_FOR = timedelta(days=30)
+LIST_SIGNED_AGAIN_AFTER = timedelta(days=1)
+LIST_TTL_MS = 3_600_000  # an hour: how long a verifier may keep a copy (Bitstring Status List 1.0, 2.2, milliseconds)
+
+
+class RevocationReason(StrEnum):
+    """Why a badge was withdrawn: a code for staff. It is never published, and never a story."""
+
+    UNSPECIFIED = "unspecified"
+    ISSUED_IN_ERROR = "issued-in-error"
+    DUPLICATE = "duplicate"
+    REQUIREMENTS_NOT_MET = "requirements-not-met"
+    WRONG_PERSON = "wrong-person"
+    LEARNER_REQUEST = "learner-request"
+    KEY_COMPROMISED = "key-compromised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A badge that was withdrawn, and whether it had been before."""
+
+    short_id: str
+    at: datetime
+    already: bool
+
+
+def revoke(
+    instance: Instance,
+    short_id: str,
+    *,
+    reason: RevocationReason = RevocationReason.UNSPECIFIED,
+    now: datetime,
+    actor: str,
+) -> Withdrawn:
+    """Withdraw a badge for good, in one transaction with its audit entry. Twice is once.
+
+    Raises IssuingError when there is no such badge.
+    """
+    with instance.store.writing() as connection:
+        held = load_held(connection, short_id)
+        if held.state is State.REVOKED:
+            return Withdrawn(short_id=short_id, at=held.revoked_at or now, already=True)
+        slot = slot_in_force(connection, short_id)
+        list_store.set_bits(connection, [slot], at=now)
+        credential_store.mark_revoked(connection, short_id, at=now, reason=reason)
+        facts = {
+            "credential": short_id,
+            "list": slot.list_number,
+            "index": slot.list_index,
+            "reason": reason,
+        }
+        audit.append(connection, at=now, actor=actor, action=audit.REVOKE, facts=facts)
+    return Withdrawn(short_id=short_id, at=now, already=False)
+
+
+def load_held(connection: Connection, short_id: str) -> StoredCredential:
+    """The badge, kept from changing until the transaction ends. Raises IssuingError when there is none."""
+    held = credential_store.load_credential(connection, short_id, for_update=True)
+    if held is None:
+        raise IssuingError(f"This instance has issued no badge {short_id}.", reason="unknown-credential")
+    return held
+
+
+def slot_in_force(connection: Connection, short_id: str) -> Slot:
+    """Where the newest version of a badge stands in the status lists."""
+    document = credential_store.load_document(connection, short_id)
+    if document is None:
+        raise IssuingError(f"The signed document of badge {short_id} is missing; restore the database from a backup.")
+    return Slot(list_number=document.list_number, list_index=document.list_index)
+
+
+def signed_lists(instance: Instance, *, now: datetime) -> tuple[SignedList, ...]:
+    """Every status list, signed: as kept when nothing changed and it is fresh, else signed anew and kept."""
+    with instance.store.reading() as connection:
+        numbers = list_store.load_lists(connection)
+    return tuple(_signed_list(instance, status_list, now=now) for status_list in numbers)
+
+
+def sign_list(
+    instance: Instance, connection: Connection, status_list: StatusList, *, valid_from: datetime
+) -> SignedList:
+    """The list as its rows are in this transaction, signed with the status key; it is not kept."""
+    bits = list_store.load_bits(connection, status_list.number)
+    encoded = encode(bits, length=status_list.length)
+    valid_until = valid_from + LIST_VALID_FOR
+    unsigned: JsonObject = status_list_document(
+        id=instance.list_url(status_list.number),
+        issuer=instance.config.did,
+        purpose=status_list.purpose,
+        encoded=encoded,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        ttl_ms=LIST_TTL_MS,
+    )
+    signer = instance.status_signer()
+    signed = add_proof(
+        unsigned,
+        signer=signer,
+        cryptosuite=suite_of(signer),
+        verification_method=instance.method_of(instance.config.status_key),
+        created=valid_from,
+    )
+    return SignedList(
+        number=status_list.number,
+        bits_sha256=_digest(encoded),
+        document=write_json(signed),
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+
+
+def _signed_list(instance: Instance, status_list: StatusList, *, now: datetime) -> SignedList:
+    with instance.store.writing() as connection:
+        kept = list_store.load_signed_list(connection, status_list.number)
+        if kept is not None and now - kept.valid_from < LIST_SIGNED_AGAIN_AFTER:
+            bits = list_store.load_bits(connection, status_list.number)
+            if _digest(encode(bits, length=status_list.length)) == kept.bits_sha256:
+                return kept
+        signed = sign_list(
+            instance, connection, status_list, valid_from=strictly_after(kept.valid_from if kept else None, now=now)
+        )
+        list_store.keep_signed_list(connection, signed)
+        return signed
+
+
+def strictly_after(previous: datetime | None, *, now: datetime) -> datetime:
+    """`now` to the second, or a second after `previous` when that is later: newer must look newer."""
+    moment = now.replace(microsecond=0)
+    return moment if previous is None else max(moment, previous + timedelta(seconds=1))
+
+
+def _digest(encoded: str) -> str:
+    return hashlib.sha256(encoded.encode("ascii")).hexdigest()

@@ -1,0 +1,217 @@
+"""Was this provider, by this key, entitled to award this on that day? The register answers; the badge only claims."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.credential import NzClaim
+from schemas.nzqcf import fold_title, format_nz_date
+from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding, notice
+from verifier.inspection import Inspection
+from verifier.register.binding import BindingReason, day_of
+from verifier.register.decision import Decision, decision_evidence
+from verifier.register.reasons import Concern
+from verifier.register.reasons import Outcome as Answer
+from verifier.register.records import Listing, Provider
+from verifier.register.sentences import sentence_for_decision
+from verifier.report import Check, CheckId, Notice, format_instant
+from verifier.verdicts import NO_NZ_CLAIM
+
+_OUTCOMES = {Answer.ACCREDITED: PASSED, Answer.NOT_ACCREDITED: FAILED, Answer.UNKNOWN: UNKNOWN}
+_ORDER = tuple(Concern)
+
+
+def provider_name(provider: Provider) -> str:
+    """The provider as the register names it."""
+    if provider.trading_as and provider.trading_as != provider.legal_name:
+        return f"{provider.legal_name} (trading as {provider.trading_as})"
+    return provider.legal_name
+
+
+def check_bound(inspection: Inspection) -> Check:
+    """Contract, "Binding the issuer": the provider behind the issuer and key; the claimed number is only compared."""
+    beside = _beside_the_point(inspection, CheckId.BOUND)
+    binding, edition = inspection.binding, inspection.edition
+    claim = inspection.credential.nz_claim
+    if beside is not None or binding is None or edition is None or claim is None:
+        return beside or _no_register(inspection, CheckId.BOUND)
+    evidence: dict[str, Any] = {
+        "issuer": inspection.issuer,
+        "verification_method": binding.method,
+        "signed_on": binding.signed_on.isoformat(),
+        "claimed_numbers": list(claim.provider_numbers),
+        "edition": edition.number,
+    }
+    if binding.moe_number is None or binding.provider is None:
+        return finding(
+            CheckId.BOUND, FAILED, "issuer-not-bound", evidence=evidence, issuer=inspection.issuer[:200] or "nobody"
+        )
+    provider = provider_name(binding.provider)
+    evidence |= {"moe_number": binding.moe_number, "provider": provider}
+    for claimed in claim.provider_numbers:
+        if claimed != binding.moe_number:
+            facts = {"claimed": claimed[:40], "provider": provider, "moe_number": binding.moe_number}
+            return finding(CheckId.BOUND, FAILED, "issuer-claim-mismatch", evidence=evidence, **facts)
+    if binding.reason is not BindingReason.BOUND:
+        return finding(CheckId.BOUND, UNKNOWN, "key-not-bound", evidence=evidence, provider=provider)
+    return finding(CheckId.BOUND, PASSED, "bound", evidence=evidence, provider=provider, edition=edition.number)
+
+
+def check_listing(inspection: Inspection) -> Check:
+    """Was the micro-credential listed on the award day?"""
+    beside = _beside_the_point(inspection, CheckId.LISTING)
+    if beside is not None:
+        return beside
+    if not inspection.references:
+        return finding(CheckId.LISTING, FAILED, "no-reference")
+    if len(inspection.references) > 1:
+        refs = ", ".join(inspection.references)[:200]
+        return finding(CheckId.LISTING, FAILED, "several-references", evidence={"refs": refs}, refs=refs)
+    decision = inspection.at_award
+    if decision is None:
+        return _no_register(inspection, CheckId.LISTING)
+    if _ORDER.index(decision.concern) <= _ORDER.index(Concern.LISTING):
+        return _decided(inspection, CheckId.LISTING, decision)
+    title = decision.listing.title if decision.listing else decision.ref
+    on = format_nz_date(decision.on)
+    notices = []
+    if inspection.credential.awarded_date is None:
+        notices.append(notice(CheckId.LISTING, "award-day-assumed", on=on))
+    return finding(
+        CheckId.LISTING,
+        PASSED,
+        "listed",
+        evidence=_evidence(inspection, decision),
+        notices=notices,
+        ref=decision.ref,
+        title=title,
+        on=on,
+    )
+
+
+def check_provider(inspection: Inspection) -> Check:
+    """Was the provider registered on the award day?"""
+    beside = _beside_the_point(inspection, CheckId.PROVIDER)
+    decision = inspection.at_award
+    if beside is not None or decision is None:
+        return beside or _nothing_decided(inspection, CheckId.PROVIDER)
+    if decision.concern is Concern.PROVIDER:
+        return _decided(inspection, CheckId.PROVIDER, decision)
+    if decision.concern is not Concern.RIGHT or decision.provider is None:
+        return finding(CheckId.PROVIDER, SKIPPED, "not-reached")
+    return finding(
+        CheckId.PROVIDER,
+        PASSED,
+        "registered",
+        evidence=_evidence(inspection, decision),
+        provider=provider_name(decision.provider),
+        on=format_nz_date(decision.on),
+    )
+
+
+def check_right(inspection: Inspection) -> Check:
+    """Had the provider the right to award it on the award day?"""
+    beside = _beside_the_point(inspection, CheckId.RIGHT)
+    decision = inspection.at_award
+    if beside is not None or decision is None:
+        return beside or _nothing_decided(inspection, CheckId.RIGHT)
+    if decision.concern is not Concern.RIGHT:
+        return finding(CheckId.RIGHT, SKIPPED, "not-reached")
+    return _decided(inspection, CheckId.RIGHT, decision)
+
+
+def check_match(inspection: Inspection) -> Check:
+    """Level and credits equal those of the listing's version on the award day; the title may differ, with a notice."""
+    beside = _beside_the_point(inspection, CheckId.MATCH)
+    decision, claim = inspection.at_award, inspection.credential.nz_claim
+    if beside is not None or decision is None or claim is None:
+        return beside or _nothing_decided(inspection, CheckId.MATCH)
+    listing = decision.listing
+    if listing is None or not listing.is_in_force(decision.on):
+        return finding(CheckId.MATCH, SKIPPED, "not-reached")
+    evidence = {
+        "badge": {"levels": list(claim.levels), "credits": list(claim.credits), "title": claim.title},
+        "listing": {"level": listing.level, "credits": listing.credits, "title": listing.title},
+        "version": listing.version,
+    }
+    for name, value in (("level", listing.level), ("credits", listing.credits)):
+        if value is None:
+            return finding(CheckId.MATCH, UNKNOWN, "listing-incomplete", evidence=evidence, missing=name)
+    if claim.levels != (str(listing.level),):
+        claimed = ", ".join(claim.levels)[:80] or "nothing"
+        return finding(CheckId.MATCH, FAILED, "level-differs", evidence=evidence, claimed=claimed, listed=listing.level)
+    if claim.credits != (listing.credits,):
+        claimed = ", ".join(f"{one:g}" for one in claim.credits)[:80] or "no"
+        return finding(
+            CheckId.MATCH, FAILED, "credits-differ", evidence=evidence, claimed=claimed, listed=f"{listing.credits:g}"
+        )
+    return finding(
+        CheckId.MATCH,
+        PASSED,
+        "matches",
+        evidence=evidence,
+        notices=[*_title_notices(claim, listing), *_signing_notices(inspection)],
+        level=listing.level,
+        credits=f"{listing.credits:g}",
+    )
+
+
+def _title_notices(claim: NzClaim, listing: Listing) -> list[Notice]:
+    titles = [fold_title(title) for title in (listing.title_en, listing.title_mi) if title]
+    if claim.title is not None and fold_title(claim.title) in titles:
+        return []
+    return [
+        notice(CheckId.MATCH, "title-differs", claimed=(claim.title or "nothing")[:200], listed=listing.title)
+    ]
+
+
+def _signing_notices(inspection: Inspection) -> list[Notice]:
+    if inspection.signed_at is None or inspection.award_day is None:
+        return []
+    late = day_of(inspection.signed_at) - inspection.award_day
+    if late > inspection.policy.late_signing_after:
+        return [notice(CheckId.MATCH, "signed-late", days=late.days)]
+    return [notice(CheckId.MATCH, "signed-before-award")] if late.days < 0 else []
+
+
+def _beside_the_point(inspection: Inspection, check_id: CheckId) -> Check | None:
+    if inspection.credential.nz_claim is None:
+        return finding(check_id, SKIPPED, NO_NZ_CLAIM)
+    if inspection.edition is None:
+        return _no_register(inspection, check_id)
+    return None
+
+
+def _no_register(inspection: Inspection, check_id: CheckId) -> Check:
+    fault = inspection.register_fault
+    detail = "" if fault is None else f" {fault.detail}"
+    return finding(check_id, UNKNOWN, "no-register", problem=fault, detail=detail)
+
+
+def _nothing_decided(inspection: Inspection, check_id: CheckId) -> Check:
+    """Without one clear reference there is nothing to ask the register."""
+    if inspection.edition is None:
+        return _no_register(inspection, check_id)
+    return finding(check_id, SKIPPED, "not-reached")
+
+
+def _decided(inspection: Inspection, check_id: CheckId, decision: Decision) -> Check:
+    return finding(
+        check_id,
+        _OUTCOMES[decision.outcome],
+        decision.reason.value,
+        evidence=_evidence(inspection, decision),
+        sentence=sentence_for_decision(decision, inspection.edition),
+    )
+
+
+def _evidence(inspection: Inspection, decision: Decision) -> dict[str, Any]:
+    edition = inspection.edition
+    return {
+        "on": decision.on.isoformat(),
+        "caveats": [caveat.value for caveat in decision.caveats],
+        **decision_evidence(decision),
+        "edition": None if edition is None else edition.number,
+        "as_at": None if edition is None else edition.as_at.isoformat(),
+        "checked_at": format_instant(inspection.at),
+    }

@@ -1,0 +1,144 @@
+"""What a reader may like to know and that decides nothing: whose badge it is, and who has endorsed it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.credential import Credential, as_list
+from schemas.errors import BadgeError, DocumentError
+from schemas.jsontext import JsonObject, JsonValue
+from schemas.lossless import find_disguises, find_losses
+from schemas.validate import in_array_form, validate_endorsement
+from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
+from verifier.inspection import Inspection
+from verifier.intake import intake_bytes
+from verifier.report import Check, CheckId, Outcome
+from verifier.signatures import Secured, examine
+
+_IDENTITY_HASH = re.compile(r"(md5|sha256)\$([0-9A-Fa-f]+)")
+_MAX_ENDORSEMENTS = 16  # each costs a canonicalisation and a retrieval
+
+
+def check_recipient(inspection: Inspection) -> Check:
+    """OB 3.0, 9.1.5: the identifier given, against the subject's id and identifiers. Never repeats what was given."""
+    given = inspection.recipient
+    if given is None:
+        return finding(CheckId.RECIPIENT, SKIPPED, "not-asked")
+    subject: JsonObject = next(iter(inspection.credential.subjects), {})
+    results = list(_comparisons(subject, given.strip()))
+    if True in results:
+        return finding(CheckId.RECIPIENT, PASSED, "same-recipient")
+    if None in results:
+        return finding(CheckId.RECIPIENT, UNKNOWN, "hash-unknown")
+    if results:
+        return finding(CheckId.RECIPIENT, FAILED, "other-recipient")
+    return finding(CheckId.RECIPIENT, SKIPPED, "nothing-to-compare")
+
+
+def _comparisons(subject: JsonObject, given: str) -> Iterator[bool | None]:
+    """Whether each identifier is the one given; None where it cannot be told."""
+    own_id = subject.get("id")
+    if isinstance(own_id, str) and not own_id.startswith("urn:uuid:"):
+        # A mailto: subject is an address; anything else is compared as it is.
+        yield own_id == given or own_id.casefold() == f"mailto:{given}".casefold()
+    for identity in as_list(subject.get("identifier")):
+        if not isinstance(identity, dict) or identity.get("identityType") == "name":
+            continue
+        text, salt = identity.get("identityHash"), identity.get("salt", "")
+        if not isinstance(text, str) or not isinstance(salt, str):
+            yield None
+        elif identity.get("hashed"):
+            yield _hash_matches(text, salt, given)
+        else:
+            yield text == given or text.casefold() == given.casefold()
+
+
+def _hash_matches(identity_hash: str, salt: str, given: str) -> bool | None:
+    """IdentityHash is `alg$hex` over identifier || salt; issuers lower-case an e-mail address first, mostly."""
+    parts = _IDENTITY_HASH.fullmatch(identity_hash)
+    if parts is None:
+        return None
+    for form in (given, given.lower()):
+        digest = hashlib.new(parts[1], (form + salt).encode(), usedforsecurity=False).hexdigest()
+        if hmac.compare_digest(digest, parts[2].lower()):
+            return True
+    return False
+
+
+def check_endorsements(inspection: Inspection) -> Check:
+    """Each endorsement inside the badge, by the same rules: shape, nothing lost, signature, issuer, dates."""
+    found = list(_endorsements(inspection.document))
+    if not found:
+        return finding(CheckId.ENDORSEMENTS, SKIPPED, "none")
+    results = [_examine_endorsement(one, inspection) for one in found[:_MAX_ENDORSEMENTS]]
+    results += [{"outcome": UNKNOWN.value, "reason": "too-many"}] * (len(found) - len(results))
+    evidence = {"endorsements": results}
+    bad = sum(result["outcome"] == FAILED for result in results)
+    unsure = sum(result["outcome"] == UNKNOWN for result in results)
+    if bad:
+        return finding(
+            CheckId.ENDORSEMENTS, FAILED, "endorsement-invalid", evidence=evidence, bad=bad, count=len(results)
+        )
+    if unsure:
+        return finding(
+            CheckId.ENDORSEMENTS,
+            UNKNOWN,
+            "endorsement-unconfirmed",
+            evidence=evidence,
+            unsure=unsure,
+            count=len(results),
+        )
+    return finding(CheckId.ENDORSEMENTS, PASSED, "endorsed", evidence=evidence, count=len(results))
+
+
+def _endorsements(value: JsonValue) -> Iterator[JsonValue]:
+    """Embedded endorsements wherever OB 3.0 lets them stand: on the badge, the achievement, a profile."""
+    if isinstance(value, list):
+        for member in value:
+            yield from _endorsements(member)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            if key in {"endorsement", "endorsementJwt"}:
+                yield from as_list(member)
+            elif key != "proof":
+                yield from _endorsements(member)
+
+
+def _examine_endorsement(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
+    try:
+        return _examined(value, inspection)
+    except BadgeError as error:
+        return {"outcome": FAILED.value, "reason": error.slug, "detail": error.detail}
+
+
+def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
+    jws, claims, document = None, (), value
+    if isinstance(value, str):
+        subject = intake_bytes(value.encode("utf-8", "replace"), name="endorsementJwt")
+        jws, claims, document = subject.jws, subject.claims, subject.document
+    if not isinstance(document, dict):
+        return {"outcome": FAILED.value, "reason": "not-an-endorsement"}
+    view = Credential.parse(document)
+    result: dict[str, Any] = {"issuer": view.issuer_id, "valid_from": document.get("validFrom")}
+    faults = (*claims, *find_disguises(document), *validate_endorsement(in_array_form(document)))
+    if not faults and jws is None:
+        try:
+            faults = find_losses({name: member for name, member in document.items() if name != "proof"})
+        except DocumentError as error:
+            return result | {"outcome": UNKNOWN.value, "reason": error.slug}
+    if faults:
+        return result | {"outcome": FAILED.value, "reason": "schema", "detail": str(faults[0])}
+    signature = examine(Secured(document=document, jws=jws), scene=inspection.scene)
+    if signature.outcome is not PASSED or signature.by_issuer is None:
+        outcome = signature.outcome if signature.outcome is not PASSED else FAILED
+        reason = signature.reason if signature.outcome is not PASSED else "controller-not-issuer"
+        return result | {"outcome": outcome.value, "reason": reason}
+    if view.valid_until is not None and inspection.at > view.valid_until:
+        return result | {"outcome": UNKNOWN.value, "reason": "expired"}
+    if view.status_entries:
+        return result | {"outcome": UNKNOWN.value, "reason": "status-not-checked"}
+    return result | {"outcome": Outcome.PASSED.value, "reason": "verified"}

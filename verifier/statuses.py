@@ -1,0 +1,187 @@
+"""One status entry -> what the issuer's list says of it (Bitstring Status List 1.0, 3.2); a list nobody proved says nothing.
+
+Every doubt about a list is `unknown`: a list that anybody could serve must neither clear a badge nor condemn it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas import vocabulary as v
+from schemas.credential import Credential, as_list
+from schemas.errors import BadgeError, DocumentError, StatusListError, TooLarge, Unreachable
+from schemas.jsontext import JsonObject
+from schemas.limits import MIN_BITSTRING_ENTRIES
+from schemas.loader import held
+from schemas.lossless import find_disguises, find_losses
+from schemas.nzqcf import format_nz_date
+from schemas.statuslist import decode, parse_index
+from verifier.intake import Subject, intake_bytes
+from verifier.register.binding import bind, day_of
+from verifier.register.records import KeyPurpose, Register
+from verifier.report import Outcome, format_instant
+from verifier.signatures import Scene, Secured, Signature, examine, same_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFinding:
+    """`passed`: the bit is clear; `failed`: it is set. `facts` fill the sentence, `evidence` goes into the report."""
+
+    outcome: Outcome
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    problem: BadgeError | None = None
+
+
+class _Doubt(Exception):
+    """Why a list says nothing about this badge."""
+
+    def __init__(self, reason: str, *, problem: BadgeError | None = None, **facts: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.problem = problem
+        self.facts = facts
+
+
+def read_entry(entry: JsonObject, *, purpose: str, badge: Credential, scene: Scene) -> EntryFinding:
+    """What the list behind a BitstringStatusListEntry says of the badge, for one purpose."""
+    evidence: dict[str, Any] = {"purpose": purpose}
+    try:
+        url, index = _address(entry)
+        evidence |= {"list": url, "index": index}
+        subject = _retrieve(url, scene, evidence)
+        document = subject.document or {}
+        listed = Credential.parse(document)
+        _check_shape(document, listed, url=url)
+        _check_signature(subject, listed, badge=badge, scene=scene, evidence=evidence)
+        _check_dates(listed, scene=scene, evidence=evidence)
+        is_set = _bit(listed, purpose=purpose, index=index)
+    except _Doubt as doubt:
+        return EntryFinding(
+            outcome=Outcome.UNKNOWN, reason=doubt.reason, facts=doubt.facts, evidence=evidence, problem=doubt.problem
+        )
+    when = listed.valid_from
+    facts = {"list_valid_from": "unknown date" if when is None else format_nz_date(day_of(when))}
+    outcome = Outcome.FAILED if is_set else Outcome.PASSED
+    return EntryFinding(outcome=outcome, reason="bit-set" if is_set else "bit-clear", facts=facts, evidence=evidence)
+
+
+def _address(entry: JsonObject) -> tuple[str, int]:
+    url = entry.get("statusListCredential")
+    if not isinstance(url, str) or not url:
+        raise _Doubt("status-entry-malformed", detail="It names no list.")
+    if entry.get("statusSize", 1) != 1:
+        raise _Doubt("status-entry-malformed", detail="It uses more than one bit for a badge.")
+    try:
+        return url, parse_index(entry.get("statusListIndex"))
+    except StatusListError as error:
+        raise _Doubt("status-entry-malformed", detail=error.detail, problem=error) from None
+
+
+def _retrieve(url: str, scene: Scene, evidence: dict[str, Any]) -> Subject:
+    try:
+        retrieved = scene.fetch(url)
+    except Unreachable as error:
+        raise _Doubt("status-unreachable", detail=error.detail, problem=error) from None
+    evidence |= {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
+    if scene.at - retrieved.retrieved_at > scene.policy.max_status_age:
+        raise _Doubt("status-list-stale", retrieved_on=format_nz_date(day_of(retrieved.retrieved_at)))
+    subject = intake_bytes(retrieved.body, name=url)
+    if subject.document is None or subject.claims:
+        detail = subject.fault.detail if subject.fault is not None else str(subject.claims[0])
+        raise _Doubt("status-list-malformed", detail=detail, problem=subject.fault)
+    return subject
+
+
+def _check_shape(document: JsonObject, listed: Credential, *, url: str) -> None:
+    """2.2: a credential of the right type, under contexts held here, written plainly, and at its own address."""
+    contexts = document.get("@context")
+    if not isinstance(contexts, list) or not contexts or not all(isinstance(one, str) and held(one) for one in contexts):
+        raise _Doubt("status-list-malformed", detail="Its contexts are not ones that this verifier holds.")
+    if contexts[0] not in {v.CREDENTIALS_V2, v.CREDENTIALS_V1}:
+        raise _Doubt("status-list-malformed", detail="Its first context is not that of Verifiable Credentials.")
+    plain = [fault for fault in find_disguises(document) if not (fault.pointer or "").startswith("/@context")]
+    if plain:
+        raise _Doubt("status-list-malformed", detail=f"{plain[0]}.")
+    if v.BITSTRING_CREDENTIAL not in listed.types or "VerifiableCredential" not in listed.types:
+        raise _Doubt("status-list-malformed", detail=f"It is not a {v.BITSTRING_CREDENTIAL}.")
+    if listed.id != url:
+        raise _Doubt("status-list-elsewhere", list_id=str(listed.id)[:200])
+    if len(listed.subjects) != 1 or v.BITSTRING_LIST not in as_list(listed.subjects[0].get("type")):
+        raise _Doubt("status-list-malformed", detail=f"It does not hold one {v.BITSTRING_LIST}.")
+
+
+def _check_signature(
+    subject: Subject, listed: Credential, *, badge: Credential, scene: Scene, evidence: dict[str, Any]
+) -> None:
+    document = subject.document or {}
+    try:
+        if subject.jws is None and find_losses({key: value for key, value in document.items() if key != "proof"}):
+            raise _Doubt("status-list-malformed", detail="It holds something that its signature would not cover.")
+    except DocumentError as error:
+        raise _Doubt("status-list-malformed", detail=error.detail, problem=error) from None
+    secured = Secured(document=document, jws=subject.jws, text=subject.text)
+    signature = examine(secured, scene=scene, purpose=KeyPurpose.STATUS)
+    by_issuer = signature.by_issuer
+    if signature.outcome is not Outcome.PASSED or by_issuer is None:
+        raise _Doubt(
+            "status-list-unproven", detail=f"({signature.reason})", problem=signature.decided_by.problem
+        )
+    evidence |= {"list_issuer": listed.issuer_id, "verification_method": by_issuer.method}
+    register = None if scene.edition is None else scene.edition.register
+    if not same_id(listed.issuer_id, badge.issuer_id):
+        if register is None or not signature.is_bound or not _same_provider(signature, badge, register):
+            raise _Doubt("status-list-foreign", list_issuer=str(listed.issuer_id)[:200])
+    elif register is not None and not signature.is_bound and _keeps_status_keys(register, signature.issuer):
+        # Whoever took over the issuer's domain could otherwise serve a list of their own and clear a withdrawn badge.
+        raise _Doubt("status-list-unproven", detail="The register does not have its key as one of this issuer's.")
+
+
+def _same_provider(signature: Signature, badge: Credential, register: Register) -> bool:
+    """Whether the register has both issuers as one provider at the time the list was signed."""
+    signed_at = signature.by_issuer.signed_at if signature.by_issuer else None
+    if signed_at is None or badge.issuer_id is None:
+        return False
+    listed = bind(register, did=signature.issuer, method=None, signed_at=signed_at).moe_number
+    own = bind(register, did=badge.issuer_id, method=None, signed_at=signed_at).moe_number
+    own = own or bind(register, did=badge.issuer_id, method=None, signed_at=badge.valid_from or signed_at).moe_number
+    return listed is not None and listed == own
+
+
+def _keeps_status_keys(register: Register, did: str) -> bool:
+    return any(row.purpose is KeyPurpose.STATUS and same_id(row.did, did) for row in register.keys)
+
+
+def _check_dates(listed: Credential, *, scene: Scene, evidence: dict[str, Any]) -> None:
+    start, end = listed.valid_from, listed.valid_until
+    evidence |= {
+        "list_valid_from": None if start is None else format_instant(start),
+        "list_valid_until": None if end is None else format_instant(end),
+    }
+    if start is not None and start > scene.at + scene.policy.clock_skew:
+        raise _Doubt("status-list-not-yet", list_valid_from=format_nz_date(day_of(start)))
+    if end is not None and scene.at > end:
+        raise _Doubt("status-list-expired", list_valid_until=format_nz_date(day_of(end)))
+
+
+def _bit(listed: Credential, *, purpose: str, index: int) -> bool:
+    subject = listed.subjects[0]
+    purposes = as_list(subject.get("statusPurpose"))
+    if purpose not in purposes:
+        raise _Doubt("status-purpose-differs", list_purpose=", ".join(str(one) for one in purposes)[:80])
+    if subject.get("statusSize", 1) != 1:
+        raise _Doubt("status-list-malformed", detail="It uses more than one bit for a badge.")
+    try:
+        bits = decode(subject.get("encodedList"), minimum=MIN_BITSTRING_ENTRIES)
+        return bits.is_set(index)
+    except TooLarge as error:
+        raise _Doubt("status-list-malformed", detail=error.detail, problem=error) from None
+    except StatusListError as error:
+        reason = {
+            "list-too-short": "status-list-short",
+            "index-out-of-range": "status-index-out-of-range",
+        }.get(str(error.extensions.get("reason")), "status-list-malformed")
+        raise _Doubt(reason, detail=error.detail, problem=error) from None
