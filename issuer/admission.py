@@ -16,7 +16,7 @@ from schemas.nzqcf import format_nz_date, looks_like_nsn, nz_date
 from verifier.register.decision import Decision, decide_for_issuer
 from verifier.register.edition import Edition
 from verifier.register.reasons import Outcome
-from verifier.register.sentences import sentence_of_decision
+from verifier.register.statement import decision_sentence
 
 _PUBLIC_FIELDS = ("learner_name", "preferred_name", "result", "evidence_url", "row_key")
 
@@ -100,7 +100,7 @@ class Gate:
         if fault := _row_fault(row, today=nz_date(self._now)):
             return _refused(row, row_key, reason=fault[0], sentence=fault[1])
         decision = self.decide(ref=row.nzqa_ref, on=row.achieved_on)
-        sentence = sentence_of_decision(decision, self.edition)
+        sentence = decision_sentence(decision, self.edition)
         if decision.outcome is Outcome.NOT_ACCREDITED:
             return _refused(row, row_key, reason=decision.reason, sentence=sentence)
         unconfirmed = decision.outcome is not Outcome.ACCREDITED
@@ -161,7 +161,7 @@ def find_repeats(rows: Iterable[CompletionRow], *, keys: Mapping[int, str]) -> d
             mend = (
                 "Give each completion a row_key of its own."
                 if row.row_key
-                else "If it is the same person, take one of the rows out; if they are two people, give each row a row_key."
+                else "If it is one person, take one of the rows out; if they are two people, give each row a row_key."
             )
             repeats[row.line] = _refused(
                 row, key, reason="duplicate-row", sentence=f"Line {row.line} {what} line {earlier}. {mend}"
@@ -177,24 +177,24 @@ def known_nsns(rows: Iterable[CompletionRow]) -> frozenset[str]:
 def _row_fault(row: CompletionRow, *, today: date) -> tuple[str, str] | None:
     """(code, sentence) of what is wrong with a row by itself."""
     if row.achieved_on > today:
-        return (
-            "achieved-in-future",
+        sentence = (
             f"Line {row.line}, column achieved_on: {format_nz_date(row.achieved_on)} has not come yet; today is "
-            f"{format_nz_date(today)} in New Zealand. Give the day on which all requirements were met.",
+            f"{format_nz_date(today)} in New Zealand. Give the day on which all requirements were met."
         )
+        return "achieved-in-future", sentence
     for field in _PUBLIC_FIELDS:
         if looks_like_nsn(getattr(row, field) or ""):
-            return (
-                "nsn-in-public-field",
+            sentence = (
                 f"Line {row.line}, column {field}: holds a number that looks like a National Student Number, which "
-                "must never stand in a badge. Take it out; the NSN has a column of its own.",
+                "must never stand in a badge. Take it out; the NSN has a column of its own."
             )
+            return "nsn-in-public-field", sentence
     if row.name_display == NameDisplay.PREFERRED and not row.preferred_name:
-        return (
-            "preferred-name-missing",
+        sentence = (
             f"Line {row.line}, column preferred_name: is empty, but name_display is “preferred”. Give the preferred "
-            "name, or set name_display to full or none.",
+            "name, or set name_display to full or none."
         )
+        return "preferred-name-missing", sentence
     return None
 
 

@@ -127,9 +127,7 @@ def _document_faults(connection: Connection, logged: dict[str, str]) -> tuple[in
         if expected is None:
             faults.append(Fault(message=f"Badge {row.short_id}, version {row.version}, was signed but is not logged."))
         elif hashlib.sha256(bytes(row.document)).hexdigest() != expected:
-            faults.append(
-                Fault(message=f"Badge {row.short_id}, version {row.version}, is not the one logged.")
-            )
+            faults.append(Fault(message=f"Badge {row.short_id}, version {row.version}, is not the one logged."))
     faults += [Fault(message=f"The log has badge {name}, but it is no longer stored.") for name in sorted(unseen)]
     return count, faults
 

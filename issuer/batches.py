@@ -83,9 +83,7 @@ def issue_batch(
     keys, results, rows = _prepare(instance, class_list)
     total = len(rows) + len(results)
     with instance.store.writing() as connection:
-        batch_store.start_batch(
-            connection, batch_id=batch_id, file_sha256=file_sha256, row_count=total, at=now
-        )
+        batch_store.start_batch(connection, batch_id=batch_id, file_sha256=file_sha256, row_count=total, at=now)
     gate = _gate(instance, edition, options=options, now=now)
     with makers(
         instance,
@@ -146,9 +144,7 @@ def rehearse_batch(
     return Rehearsal(ready=ready, results=tuple(sorted(results, key=lambda result: result.line)))
 
 
-def _prepare(
-    instance: Instance, class_list: ClassList
-) -> tuple[dict[int, str], list[RowResult], list[CompletionRow]]:
+def _prepare(instance: Instance, class_list: ClassList) -> tuple[dict[int, str], list[RowResult], list[CompletionRow]]:
     """(row keys by line, the rows that cannot be read or are there twice, the others in the order of the file)."""
     rows: list[CompletionRow] = list(class_list.rows)
     keys = key_rows(rows, secret=instance.secret(ROW_KEY_SECRET), provider=instance.config.provider)
@@ -202,9 +198,7 @@ def _rehearse(candidate: Candidate, *, nsns: frozenset[str], run: Run) -> RowRes
 def _finish(instance: Instance, report: BatchReport, *, now: datetime) -> None:
     problems = [result.record for result in report.results if result.outcome is not RowOutcome.ISSUED]
     with instance.store.writing() as connection:
-        batch_store.finish_batch(
-            connection, batch_id=report.batch_id, counts=report.counts, problems=problems, at=now
-        )
+        batch_store.finish_batch(connection, batch_id=report.batch_id, counts=report.counts, problems=problems, at=now)
 
 
 def _chunks(rows: Sequence[CompletionRow], size: int) -> Iterator[Sequence[CompletionRow]]:

@@ -122,8 +122,9 @@ def achievement_url(base_url: str, *, ref: str, version: str) -> str:
 
 
 def _description(listing: Listing, title: str, level: int, credit_value: float) -> str:
+    unit = "credit" if credit_value == 1 else "credits"
     size = (
-        f"A micro-credential of {credit_value:g} {'credit' if credit_value == 1 else 'credits'} at level {level} of the "
+        f"A micro-credential of {credit_value:g} {unit} at level {level} of the "
         f"{v.NZQCF_FRAMEWORK} (about {hours(credit_value)} hours of learning). It is not a qualification."
     )
     other = listing.title_en if title == listing.title_mi else listing.title_mi

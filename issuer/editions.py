@@ -12,7 +12,8 @@ from issuer.instance import REGISTER_FOLDER, Instance
 from schemas.errors import IssuingError
 from schemas.jsontext import parse_object, write_json
 from schemas.limits import CONFIGURATION
-from verifier.register.edition import Anchor, Edition, parse_anchor, parse_edition
+from verifier.register.anchor import Anchor, parse_anchor
+from verifier.register.edition import Edition, parse_edition
 
 ANCHOR_FILE = "anchor.json"
 CURRENT_FILE = "current.json"

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import sqlalchemy as sa
 
 from issuer import audit, settings
 from issuer.baseurl import parse_base_url
 from issuer.files import PRIVATE, write_whole
-from issuer.store import Store, open_store
+from issuer.store import Store, audit_log, open_store
 from issuer.store import batches as batch_store
-from issuer.store import audit_log
 from issuer.store.engine import SQLITE_FILE, parse_database_url, sqlite_url
 from issuer.store.tables import credentials
 from keys.did import did_key_of, did_web_of
@@ -33,7 +31,7 @@ from schemas.errors import InputError, IssuingError
 from schemas.jsontext import parse_object, write_json
 from schemas.limits import CONFIGURATION
 from schemas.nzqcf import is_moe_number
-from schemas.times import parse_time, write_time
+from schemas.times import write_time
 
 CONFIG_FILE = "instance.json"
 KEYS_FOLDER = "keys"
@@ -63,6 +61,8 @@ class Config:
     status_key: str
     jwt_key: str | None = None
     database: str | None = None  # None: SQLite inside the folder
+    visibility: str = "link"  # of the badge pages: "public" lets search engines in, "link" does not
+    verifier_url: str | None = None  # where the pages' “check this badge” leads
     created: str
     format: int = _FORMAT
 
@@ -136,7 +136,7 @@ class Instance(Identity):
     def close(self) -> None:
         self.store.close()
 
-    def __enter__(self) -> Instance:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -151,12 +151,13 @@ def open_instance(folder: Path, *, database: str | None = None) -> Instance:
     try:
         with store.reading() as connection:
             owner = batch_store.load_owner(connection)
-        if owner is None or owner.did != config.did:
-            whose = f"belongs to {owner.did}" if owner else "belongs to no instance yet"
-            raise IssuingError(f"The database {store.place} {whose}, not to {config.did}; nothing was changed.")
     except BaseException:
         store.close()
         raise
+    if owner is None or owner.did != config.did:
+        store.close()
+        whose = f"belongs to {owner.did}" if owner else "belongs to no instance yet"
+        raise IssuingError(f"The database {store.place} {whose}, not to {config.did}; nothing was changed.")
     return Instance(folder, config, store)
 
 
@@ -199,7 +200,9 @@ def init_instance(
     if not title or len(title) > _MAX_NAME_CHARS or not title.isprintable():
         raise InputError(f"The provider's name must have 1 to {_MAX_NAME_CHARS} characters.")
     if not is_moe_number(provider):
-        raise InputError(f"The provider number is “{provider}”; the Ministry of Education's has four digits, like 7123.")
+        raise InputError(
+            f"The provider number is “{provider}”; the Ministry of Education's has four digits."
+        )
     if database is not None:
         parse_database_url(database)
     folder = folder.resolve()

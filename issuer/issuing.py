@@ -219,9 +219,7 @@ def _learner(candidate: Candidate, order: Order) -> Learner:
     )
 
 
-def _nzroa_entries(
-    good: Sequence[tuple[Candidate, Order, Made, Slot]], run: Run
-) -> list[nzroa_rows.NzroaEntry]:
+def _nzroa_entries(good: Sequence[tuple[Candidate, Order, Made, Slot]], run: Run) -> list[nzroa_rows.NzroaEntry]:
     return [
         nzroa_rows.NzroaEntry(
             short_id=badge.short_id,

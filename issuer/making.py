@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Workshop:
     kit: SigningKit
     issuer: IssuerFacts
     valid_from: datetime
-    known_nsns: Set[str]
+    known_nsns: AbstractSet[str]
 
     def __call__(self, orders: Sequence[Order]) -> list[Made]:
         return [self._make(order) for order in orders]
@@ -86,9 +87,7 @@ def make_badge(order: Order, *, workshop: Workshop) -> Made:
 
     Raises BadgeError for a row that cannot be a badge; nothing of it is kept then.
     """
-    unsigned = mint(
-        order.award, achievement=order.achievement, issuer=workshop.issuer, valid_from=workshop.valid_from
-    )
+    unsigned = mint(order.award, achievement=order.achievement, issuer=workshop.issuer, valid_from=workshop.valid_from)
     refuse_nsns(write_json(unsigned).decode(), known=workshop.known_nsns)
     kit = workshop.kit
     signed = add_proof(
@@ -136,7 +135,7 @@ def issuer_facts(instance: Identity) -> IssuerFacts:
 # --- worker processes -------------------------------------------------------------------------------------------
 @contextmanager
 def makers(
-    instance: Identity, *, valid_from: datetime, known_nsns: Set[str], with_jwt: bool, workers: int = 1
+    instance: Identity, *, valid_from: datetime, known_nsns: AbstractSet[str], with_jwt: bool, workers: int = 1
 ) -> Iterator[Maker]:
     """A maker in this process, or one that shares each chunk out among `workers` processes."""
     if workers <= 1:
@@ -159,7 +158,7 @@ def makers(
 _worker: list[Workshop] = []
 
 
-def _furnish_worker(folder: Path, valid_from: datetime, known_nsns: frozenset[str], with_jwt: bool) -> None:  # noqa: FBT001  ProcessPoolExecutor passes positions
+def _furnish_worker(folder: Path, valid_from: datetime, known_nsns: frozenset[str], with_jwt: bool) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     bare = Identity(folder, load_config(folder))
     kit = signing_kit(bare, with_jwt=with_jwt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -86,7 +86,7 @@ def mint(award: Award, *, achievement: JsonObject, issuer: IssuerFacts, valid_fr
     }
 
 
-def refuse_nsns(text: str, *, known: Set[str]) -> None:
+def refuse_nsns(text: str, *, known: AbstractSet[str]) -> None:
     """Raises IssuingError when a National Student Number of the class list stands anywhere in the text.
 
     Numbers grouped with spaces, dots or hyphens are found too. An NSN is never quoted, not even here.

@@ -19,19 +19,16 @@ from schemas.errors import IssuingError
 from schemas.limits import MAX_URL_CHARS
 
 QUIET_ZONE: Final = 4  # modules on every side: ISO/IEC 18004, 9.1
-# Any mask may be read; weighing all eight, as ISO/IEC 18004 7.8.3 has it, costs ten times the rest. On badge addresses
-# this one's penalty lies within a tenth of the best (tests/issuer/test_qr.py).
-_MASK: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Frame:
-    """What every symbol of a version shares: the fixed modules, where data bits go, and which of them are flipped."""
+    """What every symbol of a version shares. Grids are whole numbers, row by row, the top left module highest."""
 
     side: int
-    modules: bytes
-    places: tuple[int, ...]
-    flips: int
+    places: tuple[int, ...]  # where the data's bits go, in their order
+    fixed: tuple[int, ...]  # the patterns and format information, for each of the eight masks
+    masks: tuple[int, ...]  # the data modules each mask flips
 
 
 @lru_cache(maxsize=1024)
@@ -42,12 +39,50 @@ def qr_modules(url: str) -> tuple[str, ...]:
     version = _version(len(url))
     frame = _frame(version)
     codewords = _codewords(url.encode("ascii"), version)
-    spare = len(frame.places) - 8 * len(codewords)  # up to seven modules hold no data
-    bits = (int.from_bytes(codewords, "big") << spare) ^ frame.flips
-    grid = bytearray(frame.modules)
-    for place, bit in zip(frame.places, format(bits, f"0{len(frame.places)}b").encode(), strict=True):
-        grid[place] = bit
-    return tuple(grid[start : start + frame.side].decode() for start in range(0, len(grid), frame.side))
+    bits = "".join(f"{codeword:08b}" for codeword in codewords).ljust(len(frame.places), "0").encode()
+    cells = bytearray(b"0" * frame.side**2)
+    for place, bit in zip(frame.places, bits, strict=True):
+        cells[place] = bit
+    data = int(cells, 2)
+    candidates = [(data ^ mask) | fixed for mask, fixed in zip(frame.masks, frame.fixed, strict=True)]
+    grid = min(candidates, key=lambda candidate: penalty(candidate, side=frame.side))
+    rows = f"{grid:0{frame.side**2}b}"
+    return tuple(rows[start : start + frame.side] for start in range(0, len(rows), frame.side))
+
+
+def penalty(grid: int, *, side: int) -> int:
+    """ISO/IEC 18004, 7.8.3.1: how hard a symbol may be to read, all modules at once instead of one by one."""
+    size = side * side
+    dark, light = grid, ~grid & ((1 << size) - 1)
+    points = 0
+    # Each module against the one to its left, then against the one above it.
+    alike = []
+    for step, reaches in ((1, _columns_from(side)), (side, _rows_from(side))):
+        same = ~(grid ^ grid >> step) & reaches[1]
+        alike.append(same)
+        five = same & same >> step & same >> 2 * step & same >> 3 * step
+        runs = five & ~(five >> step)
+        points += five.bit_count() + 2 * runs.bit_count()  # N1: 3 for a run of five, 1 for each module more
+        finder = dark & light >> step & dark >> 2 * step & dark >> 3 * step & dark >> 4 * step
+        finder &= light >> 5 * step & dark >> 6 * step
+        clear = light & light >> step & light >> 2 * step & light >> 3 * step
+        found = ((finder & clear >> 7 * step) & reaches[10]).bit_count()
+        found += ((finder >> 4 * step & clear) & reaches[10]).bit_count()
+        points += 40 * found  # N3: a finder pattern's look with four light modules on a side
+    beside, below = alike
+    points += 3 * (beside & beside >> side & below).bit_count()  # N2: blocks of two by two
+    return points + 10 * int(abs(dark.bit_count() * 100 / size - 50) / 5)  # N4: too dark or too light
+
+
+@lru_cache(maxsize=40)
+def _columns_from(side: int) -> tuple[int, ...]:
+    """For each number up to ten: the modules with at least so many to their left."""
+    return tuple(int(("0" * first + "1" * (side - first)) * side, 2) for first in range(11))
+
+
+@lru_cache(maxsize=40)
+def _rows_from(side: int) -> tuple[int, ...]:
+    return tuple((1 << side * (side - first)) - 1 for first in range(11))
 
 
 @lru_cache(maxsize=MAX_URL_CHARS)
@@ -75,21 +110,24 @@ def _codewords(data: bytes, version: int) -> bytes:
 
 @lru_cache(maxsize=40)
 def _frame(version: int) -> _Frame:
-    code = QRCode(version=version, error_correction=ERROR_CORRECT_Q, mask_pattern=_MASK)
-    code.add_data(b"", optimize=0)
-    code.make(fit=False)
-    code.modules = [row[:] for row in precomputed_qr_blanks[version]]
-    code.setup_type_info(False, _MASK)
-    if version >= 7:
-        code.setup_type_number(False)
-    side = len(code.modules)
-    places, flips, flipped = [], 0, mask_func(_MASK)
-    for row, column in _zigzag(side):
-        if code.modules[row][column] is None:
-            places.append(row * side + column)
-            flips = flips << 1 | bool(flipped(row, column))
-    modules = "".join("1" if dark else "0" for row in code.modules for dark in row).encode()
-    return _Frame(side=side, modules=modules, places=tuple(places), flips=flips)
+    fixed, masks = [], []
+    places: list[int] = []
+    for mask in range(8):
+        code = QRCode(version=version, error_correction=ERROR_CORRECT_Q, mask_pattern=mask)
+        code.add_data(b"", optimize=0)
+        code.make(fit=False)
+        code.modules = [row[:] for row in precomputed_qr_blanks[version]]
+        code.setup_type_info(False, mask)
+        if version >= 7:
+            code.setup_type_number(False)
+        side, flipped = len(code.modules), mask_func(mask)
+        fixed.append(int("".join("1" if dark else "0" for row in code.modules for dark in row), 2))
+        flips = bytearray(b"0" * side**2)
+        places = [row * side + column for row, column in _zigzag(side) if code.modules[row][column] is None]
+        for place in places:
+            flips[place] += bool(flipped(place // side, place % side))
+        masks.append(int(flips, 2))
+    return _Frame(side=side, places=tuple(places), fixed=tuple(fixed), masks=tuple(masks))
 
 
 def _zigzag(side: int) -> Iterator[tuple[int, int]]:

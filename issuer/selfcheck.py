@@ -67,7 +67,7 @@ class OwnWeb:
 def check_badge(
     badge: SignedBadge, *, web: OwnWeb, edition: Edition | None, at: datetime, accept_unconfirmed: bool
 ) -> None:
-    """Verify one badge wholly, each signature it has. Raises IssuingError when our own verifier would not believe it."""
+    """Verify a badge wholly, each signature it has. Raises IssuingError when our own verifier would not believe it."""
     web.put(badge)
     surroundings = Surroundings(fetch=web, edition=edition)
     texts = [badge.document] if badge.jwt is None else [badge.document, badge.jwt.encode("ascii")]

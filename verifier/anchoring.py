@@ -1,4 +1,4 @@
-"""Inclusion proofs: shows that a badge was among those whose Merkle root a register edition recorded (RFC 6962, 2.1)."""
+"""Inclusion proofs (RFC 6962, 2.1): shows that a badge was in a tree whose root a register edition recorded."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def anchored_on(text: str, proof: JsonObject | None, *, did: str, register: Regi
 
 def recompute_root(text: str, proof: JsonObject) -> str | None:
     """The root that an inclusion proof leads to, or None for one that is malformed or contradicts itself."""
-    index, count, path = proof.get("index"), proof.get("count"), proof.get("path")
-    if not _is_whole(index) or not _is_whole(count) or not isinstance(path, list) or len(path) > _MAX_PATH:
+    index, count, path = _whole(proof.get("index")), _whole(proof.get("count")), proof.get("path")
+    if index is None or count is None or not isinstance(path, list) or len(path) > _MAX_PATH:
         return None
     if not 0 <= index < count or not all(isinstance(step, str) and _DIGEST.fullmatch(step) for step in path):
         return None
-    # RFC 9162, 2.1.3.2 (the same trees, with the verification written out): leaf = H(0x00 || d), node = H(0x01 || l || r).
+    # RFC 9162, 2.1.3.2 writes the verification out. Leaf = H(0x00 || d), node = H(0x01 || left || right).
     node = _hash(b"\x00", hashlib.sha256(text.encode("utf-8")).digest())
     here, last = index, count - 1
     for step in path:
@@ -62,5 +62,5 @@ def _hash(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

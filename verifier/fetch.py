@@ -7,6 +7,7 @@ public, the connection pinned to the address that was checked, redirects checked
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import queue
@@ -34,7 +35,10 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN_URL = re.compile(r"[\x21-\x7e]+")  # no spaces, no controls: what a header may carry
-_ACCEPT = "application/vc+ld+json, application/vc, application/vc+jwt, application/did+ld+json, application/did, application/ld+json, application/json;q=0.9, */*;q=0.1"
+_ACCEPT = (
+    "application/vc+ld+json, application/vc, application/vc+jwt, application/did+ld+json, application/did, "
+    "application/ld+json, application/json;q=0.9, */*;q=0.1"
+)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
@@ -180,10 +184,8 @@ class _Watched:
 
     def end(self) -> None:
         if self.twin is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self.twin.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def close(self) -> None:
         if self.twin is not None:
@@ -210,9 +212,7 @@ def _connection(
     return PinnedHttps(host, port, timeout=timeout, ssl_context=tls or ssl.create_default_context())
 
 
-def _exchange(
-    parts: SplitResult, *, ip: str, tls: ssl.SSLContext | None, deadline: float, max_bytes: int
-) -> _Answer:
+def _exchange(parts: SplitResult, *, ip: str, tls: ssl.SSLContext | None, deadline: float, max_bytes: int) -> _Answer:
     url = parts.geturl()
     watched = _Watched()
     connection = _connection(parts, ip=ip, tls=tls, deadline=deadline, watched=watched)

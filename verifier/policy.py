@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from schemas import vocabulary as v
-from verifier.report import ACCREDITED_CHECKS, CURRENT_CHECKS, GENUINE_CHECKS, CheckId, Need
+from verifier.report import ACCREDITED_CHECKS, CURRENT_CHECKS, GENUINE_CHECKS, QUESTION_OF, CheckId, Need
 
 JWT_ALGORITHMS = frozenset({"RS256", "ES256", "ES384", "EdDSA"})
 VERIFIED_SUITES = JWT_ALGORITHMS | {
@@ -33,9 +33,10 @@ class Policy:
     late_signing_after: timedelta = timedelta(days=90)  # an award signed later than this gets a notice
 
     def __post_init__(self) -> None:
-        for question, ids in (("genuine", GENUINE_CHECKS), ("current", CURRENT_CHECKS), ("accredited", ACCREDITED_CHECKS)):
+        for ids in (GENUINE_CHECKS, CURRENT_CHECKS, ACCREDITED_CHECKS):
             if not any(self.need(check_id) is Need.REQUIRED for check_id in ids):
-                raise ValueError(f"The policy {self.name!r} requires nothing of “{question}”: it would believe anything.")
+                asked = QUESTION_OF[ids[0]]
+                raise ValueError(f"The policy {self.name!r} requires nothing of “{asked}”: it would believe anything.")
         if not self.suites:
             raise ValueError(f"The policy {self.name!r} knows no cryptosuite.")
 

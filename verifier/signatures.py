@@ -104,8 +104,11 @@ class Signature:
     def is_bound(self) -> bool:
         """Whether the issuer's proof verified with a key that the register has as the issuer's on the signing day."""
         by_issuer = self.by_issuer
-        return by_issuer is not None and by_issuer.binding is not None and bool(by_issuer.binding) and (
-            by_issuer.binding.key is not None
+        return (
+            by_issuer is not None
+            and by_issuer.binding is not None
+            and bool(by_issuer.binding)
+            and (by_issuer.binding.key is not None)
         )
 
     @property
@@ -179,9 +182,7 @@ class _Examiner:
         method = jws.kid
         if method is not None and not method.startswith(("did:", "https://")):
             method = f"{self.issuer}#{method.removeprefix('#')}"
-        base = ProofFinding(
-            outcome=Outcome.UNKNOWN, reason="", suite=jws.alg, method=method, signed_at=self.valid_from
-        )
+        base = ProofFinding(outcome=Outcome.UNKNOWN, reason="", suite=jws.alg, method=method, signed_at=self.valid_from)
         if jws.alg not in self.scene.policy.suites:
             return replace(base, reason="proof-unsupported", facts={"suite": jws.alg})
         return self._settle(
@@ -377,7 +378,9 @@ class _Examiner:
         if recorded is None:
             return replace(marked, outcome=Outcome.UNKNOWN)
         note = ("anchored", {"recorded_on": format_nz_date(recorded)})
-        return replace(passed, notices=(*passed.notices, note), evidence=evidence | {"anchored_on": recorded.isoformat()})
+        return replace(
+            passed, notices=(*passed.notices, note), evidence=evidence | {"anchored_on": recorded.isoformat()}
+        )
 
 
 def _verified(run: Callable[[], None]) -> str:

@@ -1,4 +1,4 @@
-"""One status entry -> what the issuer's list says of it (Bitstring Status List 1.0, 3.2); a list nobody proved says nothing.
+"""One status entry -> what the issuer's list says of it (Bitstring Status List 1.0, 3.2), if it is the issuer's.
 
 Every doubt about a list is `unknown`: a list that anybody could serve must neither clear a badge nor condemn it.
 """
@@ -99,7 +99,11 @@ def _retrieve(url: str, scene: Scene, evidence: dict[str, Any]) -> Subject:
 def _check_shape(document: JsonObject, listed: Credential, *, url: str) -> None:
     """2.2: a credential of the right type, under contexts held here, written plainly, and at its own address."""
     contexts = document.get("@context")
-    if not isinstance(contexts, list) or not contexts or not all(isinstance(one, str) and held(one) for one in contexts):
+    if (
+        not isinstance(contexts, list)
+        or not contexts
+        or not all(isinstance(one, str) and held(one) for one in contexts)
+    ):
         raise _Doubt("status-list-malformed", detail="Its contexts are not ones that this verifier holds.")
     if contexts[0] not in {v.CREDENTIALS_V2, v.CREDENTIALS_V1}:
         raise _Doubt("status-list-malformed", detail="Its first context is not that of Verifiable Credentials.")
@@ -127,9 +131,7 @@ def _check_signature(
     signature = examine(secured, scene=scene, purpose=KeyPurpose.STATUS)
     by_issuer = signature.by_issuer
     if signature.outcome is not Outcome.PASSED or by_issuer is None:
-        raise _Doubt(
-            "status-list-unproven", detail=f"({signature.reason})", problem=signature.decided_by.problem
-        )
+        raise _Doubt("status-list-unproven", detail=f"({signature.reason})", problem=signature.decided_by.problem)
     evidence |= {"list_issuer": listed.issuer_id, "verification_method": by_issuer.method}
     register = None if scene.edition is None else scene.edition.register
     if not same_id(listed.issuer_id, badge.issuer_id):

@@ -1,4 +1,4 @@
-"""Checks and a policy in, three verdicts out: a pure function, whose truth table is tests/verifier/test_truth_table.py."""
+"""Checks and a policy in, three verdicts out: pure; tests/verifier/test_truth_table.py is its truth table."""
 
 from __future__ import annotations
 
@@ -75,9 +75,7 @@ def judge(checks: Iterable[Check], *, policy: Policy) -> Verdicts:
     )
 
 
-def _stand(
-    ids: Iterable[CheckId], found: Mapping[CheckId, Check], policy: Policy
-) -> tuple[_Standing, Check | None]:
+def _stand(ids: Iterable[CheckId], found: Mapping[CheckId, Check], policy: Policy) -> tuple[_Standing, Check | None]:
     """A failed check that counts decides; else one that is unknown, or required and not there, leaves it open."""
     standing, by = _Standing.GOOD, None
     for check_id in ids:

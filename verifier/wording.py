@@ -95,7 +95,9 @@ _LOSSLESS: _Rows = {
     (_F, "canonicalization-limit"): Sentence("The badge is built so that checking it would take too much work."),
     (_F, "malformed"): Sentence("The badge cannot be read as linked data. {detail}"),
     (_U, "context-not-held"): _CONTEXT_NOT_HELD,
-    (_S, "signed-as-text"): Sentence("The signature covers the whole text of the badge, so nothing can be left out of it."),
+    (_S, "signed-as-text"): Sentence(
+        "The signature covers the whole text of the badge, so nothing can be left out of it."
+    ),
 }
 
 _PROOF: _Rows = {
@@ -110,7 +112,9 @@ _PROOF: _Rows = {
         "The badge has been changed since it was signed, or was not signed with the named key.",
         "Kua whakarerekētia te tohu, kāore rānei i hainatia ki te kī kua whakaingoatia.",
     ),
-    (_F, "proof-purpose"): Sentence("The signature was made for another purpose ({purpose}), not to state what a badge says."),
+    (_F, "proof-purpose"): Sentence(
+        "The signature was made for another purpose ({purpose}), not to state what a badge says."
+    ),
     (_F, "proof-from-future"): Sentence("The signature says it was made on {signed}, which has not come yet."),
     (_F, "proof-expired"): Sentence("The signature was only to be relied on until {expires}."),
     (_F, "key-disagrees"): Sentence(
@@ -150,7 +154,9 @@ _IDENTITY: _Rows = {
         "The badge names {issuer} as its issuer, but was signed by {controller}.",
         "Ko {issuer} te kaituku e kīia ana, engari nā {controller} i haina.",
     ),
-    (_U, "issuer-proof-unchecked"): Sentence("Whether the issuer that the badge names signed it could not be found out."),
+    (_U, "issuer-proof-unchecked"): Sentence(
+        "Whether the issuer that the badge names signed it could not be found out."
+    ),
 }
 
 _DATES: _Rows = {
@@ -162,8 +168,12 @@ _DATES: _Rows = {
 _STATUS: _Rows = {
     (_S, "no-status"): Sentence("The badge names no list for this, so there is none to look at."),
     (_U, "status-type-unknown"): Sentence("The badge uses a kind of status ({type}) that this verifier does not know."),
-    (_U, "status-purpose-unknown"): Sentence("The badge uses a status ({purpose}) whose meaning this verifier does not know."),
-    (_U, "too-many-status-entries"): Sentence("The badge names {count} status entries; no more than {limit} are checked."),
+    (_U, "status-purpose-unknown"): Sentence(
+        "The badge uses a status ({purpose}) whose meaning this verifier does not know."
+    ),
+    (_U, "too-many-status-entries"): Sentence(
+        "The badge names {count} status entries; no more than {limit} are checked."
+    ),
     (_U, "status-entry-malformed"): Sentence("The badge's own status entry cannot be used. {detail}"),
     (_U, "status-unreachable"): Sentence(
         "The issuer's list could not be retrieved. {detail}", "Kāore i taea te tiki i te rārangi a te kaituku."
@@ -175,7 +185,9 @@ _STATUS: _Rows = {
     (_U, "status-purpose-differs"): Sentence("The list is for another purpose ({list_purpose}) than the badge says."),
     (_U, "status-list-expired"): Sentence("The list was only to be relied on until {list_valid_until}."),
     (_U, "status-list-not-yet"): Sentence("The list only begins on {list_valid_from}."),
-    (_U, "status-list-stale"): Sentence("The list was last retrieved on {retrieved_on}, too long ago to say what holds now."),
+    (_U, "status-list-stale"): Sentence(
+        "The list was last retrieved on {retrieved_on}, too long ago to say what holds now."
+    ),
     (_U, "status-list-short"): Sentence("The list is shorter than the standard allows. {detail}"),
     (_U, "status-index-out-of-range"): Sentence("{detail}"),
 }
@@ -189,7 +201,8 @@ _REVOCATION: _Rows = _STATUS | {
 }
 _SUSPENSION: _Rows = _STATUS | {
     (_P, "not-suspended"): Sentence(
-        "The issuer has not put it on hold, by the list of {list_valid_from}.", "Kāore te kaituku i whakatārewa i te tohu."
+        "The issuer has not put it on hold, by the list of {list_valid_from}.",
+        "Kāore te kaituku i whakatārewa i te tohu.",
     ),
     (_F, "suspended"): Sentence(
         "The issuer has put it on hold, by the list of {list_valid_from}.", "Kua whakatārewatia te tohu e te kaituku."
@@ -203,55 +216,77 @@ _LINEAGE: _Rows = {
         "Kua hainatia he putanga hou o tēnei tohu i te {newer_valid_from}; whakamahia tērā: {address}",
     ),
     (_S, "no-address"): Sentence("The badge has no web address of its own, where a newer version could stand."),
-    (_U, "address-unreachable"): Sentence("The badge's own address did not answer, so nobody looked for a newer version."),
+    (_U, "address-unreachable"): Sentence(
+        "The badge's own address did not answer, so nobody looked for a newer version."
+    ),
     (_U, "address-unreadable"): Sentence("What stands at the badge's own address is not a badge that can be read."),
     (_U, "address-holds-another"): Sentence("Another badge stands at this badge's own address."),
     (_U, "newer-not-genuine"): Sentence("What stands at the badge's own address says it is newer, but is not genuine."),
 }
 
-_BOUND: _Rows = _NO_NZ_CLAIM | _NO_REGISTER | {
-    (_P, "bound"): Sentence(
-        "The register has this issuer and this key as {provider} (edition {edition}).",
-        "Kei te rēhita tēnei kaituku me tēnei kī: ko {provider}.",
-    ),
-    (_F, "issuer-not-bound"): Sentence(
-        "The badge says it is a New Zealand micro-credential, but the register has no provider behind {issuer} on the "
-        "day it was signed.",
-        "Kāore he kaiwhakarato i te rēhita mō {issuer} i te rā i hainatia ai.",
-    ),
-    (_F, "issuer-claim-mismatch"): Sentence(
-        "The badge claims provider number {claimed}, but the register has this issuer as {provider} ({moe_number}).",
-    ),
-    (_U, "key-not-bound"): Sentence(
-        "The register knows {provider}, but not this key for signing badges on that day. It may be a new key that is "
-        "not in the register yet.",
-        "E mōhio ana te rēhita ki a {provider}, engari kāore ki tēnei kī.",
-    ),
-}
+_BOUND: _Rows = (
+    _NO_NZ_CLAIM
+    | _NO_REGISTER
+    | {
+        (_P, "bound"): Sentence(
+            "The register has this issuer and this key as {provider} (edition {edition}).",
+            "Kei te rēhita tēnei kaituku me tēnei kī: ko {provider}.",
+        ),
+        (_F, "issuer-not-bound"): Sentence(
+            "The badge says it is a New Zealand micro-credential, but the register has no provider behind {issuer} on the "
+            "day it was signed.",
+            "Kāore he kaiwhakarato i te rēhita mō {issuer} i te rā i hainatia ai.",
+        ),
+        (_F, "issuer-claim-mismatch"): Sentence(
+            "The badge claims provider number {claimed}, but the register has this issuer as {provider} ({moe_number}).",
+        ),
+        (_U, "key-not-bound"): Sentence(
+            "The register knows {provider}, but not this key for signing badges on that day. It may be a new key that is "
+            "not in the register yet.",
+            "E mōhio ana te rēhita ki a {provider}, engari kāore ki tēnei kī.",
+        ),
+    }
+)
 
-_LISTING: _Rows = _NO_NZ_CLAIM | _NO_REGISTER | {
-    (_P, "listed"): Sentence(
-        "{ref} “{title}” was listed on the award day, {on}.", "I rārangitia a {ref} “{title}” i te {on}."
-    ),
-    (_F, "no-reference"): Sentence("The badge claims a place on the New Zealand framework but gives no NZQA reference."),
-    (_F, "several-references"): Sentence("The badge claims several NZQA references: {refs}."),
-}
-_PROVIDER: _Rows = _NO_NZ_CLAIM | _NO_REGISTER | {
-    (_P, "registered"): Sentence(
-        "{provider} was registered on the award day, {on}, or its part is accounted for by a succession."
-    ),
-}
+_LISTING: _Rows = (
+    _NO_NZ_CLAIM
+    | _NO_REGISTER
+    | {
+        (_P, "listed"): Sentence(
+            "{ref} “{title}” was listed on the award day, {on}.", "I rārangitia a {ref} “{title}” i te {on}."
+        ),
+        (_F, "no-reference"): Sentence(
+            "The badge claims a place on the New Zealand framework but gives no NZQA reference."
+        ),
+        (_F, "several-references"): Sentence("The badge claims several NZQA references: {refs}."),
+    }
+)
+_PROVIDER: _Rows = (
+    _NO_NZ_CLAIM
+    | _NO_REGISTER
+    | {
+        (_P, "registered"): Sentence(
+            "{provider} was registered on the award day, {on}, or its part is accounted for by a succession."
+        ),
+    }
+)
 _RIGHT: _Rows = _NO_NZ_CLAIM | _NO_REGISTER
 
-_MATCH: _Rows = _NO_NZ_CLAIM | _NO_REGISTER | {
-    (_P, "matches"): Sentence(
-        "Level and credits are those of the listing on the award day (level {level}, {credits} credits).",
-        "E ōrite ana te kaupae me ngā whiwhinga ki te rārangi (kaupae {level}, whiwhinga {credits}).",
-    ),
-    (_F, "level-differs"): Sentence("The badge says level {claimed}; the listing says level {listed}."),
-    (_F, "credits-differ"): Sentence("The badge says {claimed} credits; the listing says {listed}."),
-    (_U, "listing-incomplete"): Sentence("The register does not hold the {missing} of this listing to compare with."),
-}
+_MATCH: _Rows = (
+    _NO_NZ_CLAIM
+    | _NO_REGISTER
+    | {
+        (_P, "matches"): Sentence(
+            "Level and credits are those of the listing on the award day (level {level}, {credits} credits).",
+            "E ōrite ana te kaupae me ngā whiwhinga ki te rārangi (kaupae {level}, whiwhinga {credits}).",
+        ),
+        (_F, "level-differs"): Sentence("The badge says level {claimed}; the listing says level {listed}."),
+        (_F, "credits-differ"): Sentence("The badge says {claimed} credits; the listing says {listed}."),
+        (_U, "listing-incomplete"): Sentence(
+            "The register does not hold the {missing} of this listing to compare with."
+        ),
+    }
+)
 
 _RECIPIENT: _Rows = {
     (_S, "not-asked"): Sentence("Nobody asked whose badge this is. Compare the name with the person in front of you."),
@@ -264,8 +299,12 @@ _RECIPIENT: _Rows = {
 _ENDORSEMENTS: _Rows = {
     (_S, "none"): Sentence("Nobody has endorsed this badge inside it."),
     (_P, "endorsed"): Sentence("{count} endorsement(s) inside the badge are genuine."),
-    (_F, "endorsement-invalid"): Sentence("{bad} of {count} endorsement(s) inside the badge are not genuine; ignore them."),
-    (_U, "endorsement-unconfirmed"): Sentence("{unsure} of {count} endorsement(s) inside the badge could not be checked."),
+    (_F, "endorsement-invalid"): Sentence(
+        "{bad} of {count} endorsement(s) inside the badge are not genuine; ignore them."
+    ),
+    (_U, "endorsement-unconfirmed"): Sentence(
+        "{unsure} of {count} endorsement(s) inside the badge could not be checked."
+    ),
 }
 
 _GENUINE_ROWS = (_INTAKE, _CONFORMS, _LOSSLESS, _PROOF, _IDENTITY)
@@ -279,7 +318,10 @@ SENTENCES: Mapping[tuple[CheckId, Outcome, str], Sentence] = MappingProxyType(
         (check_id, outcome, reason): sentence
         for check_id, rows in zip(
             CheckId,
-            (*(rows | _NOT_REACHED for rows in _GENUINE_ROWS), *(rows | _NOT_REACHED | _NOT_GENUINE for rows in _LATER_ROWS)),
+            (
+                *(rows | _NOT_REACHED for rows in _GENUINE_ROWS),
+                *(rows | _NOT_REACHED | _NOT_GENUINE for rows in _LATER_ROWS),
+            ),
             strict=True,
         )
         for (outcome, reason), sentence in rows.items()
@@ -329,7 +371,8 @@ HEADLINES: Mapping[tuple[str, str], Sentence] = MappingProxyType(
             "Kāore i taea te whakaoti i te arowhai mēnā he tūturu tēnei tohu. Ehara tēnei i te kī he teka. {because}",
         ),
         ("current", "current"): Sentence(
-            "It is in force: it has not been withdrawn and has not expired.", "E mana ana: kāore i tangohia, kāore anō i pau te wā."
+            "It is in force: it has not been withdrawn and has not expired.",
+            "E mana ana: kāore i tangohia, kāore anō i pau te wā.",
         ),
         ("current", "current-no-status"): Sentence(
             "It is in force by its dates. Its issuer keeps no list of withdrawn badges that it names.",
@@ -337,7 +380,9 @@ HEADLINES: Mapping[tuple[str, str], Sentence] = MappingProxyType(
         ),
         ("current", "expired"): Sentence("It is no longer in force. {because}", "Kua pau te wā. {because}"),
         ("current", "not-yet-valid"): Sentence("It is not in force yet. {because}", "Kāore anō kia mana. {because}"),
-        ("current", "withdrawn"): Sentence("The issuer has withdrawn this badge.", "Kua tangohia tēnei tohu e te kaituku."),
+        ("current", "withdrawn"): Sentence(
+            "The issuer has withdrawn this badge.", "Kua tangohia tēnei tohu e te kaituku."
+        ),
         ("current", "suspended"): Sentence(
             "The issuer has put this badge on hold.", "Kua whakatārewatia tēnei tohu e te kaituku."
         ),

@@ -225,17 +225,26 @@ def load_documents(connection: Connection, short_ids: Sequence[str]) -> dict[str
     return {row.short_id: _document(row) for row in connection.execute(query)}
 
 
-def replace_version(connection: Connection, credential: StoredCredential, *, version: int, achieved_on: date) -> None:
+def replace_version(
+    connection: Connection,
+    short_id: str,
+    *,
+    version: int,
+    nzqa_ref: str,
+    listing_version: str,
+    achieved_on: date,
+    unconfirmed_reason: str | None,
+) -> None:
     """Make `version` the one in force, under the facts it was signed with."""
     connection.execute(
         sa.update(credentials)
-        .where(credentials.c.short_id == credential.short_id)
+        .where(credentials.c.short_id == short_id)
         .values(
             version=version,
-            nzqa_ref=credential.nzqa_ref,
-            listing_version=credential.listing_version,
+            nzqa_ref=nzqa_ref,
+            listing_version=listing_version,
             achieved_on=achieved_on.isoformat(),
-            unconfirmed_reason=credential.unconfirmed_reason,
+            unconfirmed_reason=unconfirmed_reason,
         )
     )
 

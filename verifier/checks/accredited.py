@@ -9,11 +9,11 @@ from schemas.nzqcf import fold_title, format_nz_date
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding, notice
 from verifier.inspection import Inspection
 from verifier.register.binding import BindingReason, day_of
-from verifier.register.decision import Decision, decision_evidence
+from verifier.register.decision import Decision
 from verifier.register.reasons import Concern
 from verifier.register.reasons import Outcome as Answer
 from verifier.register.records import Listing, Provider
-from verifier.register.sentences import sentence_for_decision
+from verifier.register.statement import decision_evidence, decision_sentence
 from verifier.report import Check, CheckId, Notice, format_instant
 from verifier.verdicts import NO_NZ_CLAIM
 
@@ -50,7 +50,7 @@ def check_bound(inspection: Inspection) -> Check:
     evidence |= {"moe_number": binding.moe_number, "provider": provider}
     for claimed in claim.provider_numbers:
         if claimed != binding.moe_number:
-            facts = {"claimed": claimed[:40], "provider": provider, "moe_number": binding.moe_number}
+            facts: dict[str, Any] = {"claimed": claimed[:40], "provider": provider, "moe_number": binding.moe_number}
             return finding(CheckId.BOUND, FAILED, "issuer-claim-mismatch", evidence=evidence, **facts)
     if binding.reason is not BindingReason.BOUND:
         return finding(CheckId.BOUND, UNKNOWN, "key-not-bound", evidence=evidence, provider=provider)
@@ -160,9 +160,7 @@ def _title_notices(claim: NzClaim, listing: Listing) -> list[Notice]:
     titles = [fold_title(title) for title in (listing.title_en, listing.title_mi) if title]
     if claim.title is not None and fold_title(claim.title) in titles:
         return []
-    return [
-        notice(CheckId.MATCH, "title-differs", claimed=(claim.title or "nothing")[:200], listed=listing.title)
-    ]
+    return [notice(CheckId.MATCH, "title-differs", claimed=(claim.title or "nothing")[:200], listed=listing.title)]
 
 
 def _signing_notices(inspection: Inspection) -> list[Notice]:
@@ -201,7 +199,7 @@ def _decided(inspection: Inspection, check_id: CheckId, decision: Decision) -> C
         _OUTCOMES[decision.outcome],
         decision.reason.value,
         evidence=_evidence(inspection, decision),
-        sentence=sentence_for_decision(decision, inspection.edition),
+        sentence=decision_sentence(decision, inspection.edition),
     )
 
 

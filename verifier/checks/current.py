@@ -50,7 +50,7 @@ def check_revocation(inspection: Inspection) -> Check:
     """Has the issuer withdrawn it? Entries of a kind nobody here knows are counted here, as unknown."""
     entries = inspection.credential.status_entries
     if len(entries) > MAX_STATUS_ENTRIES:
-        facts = {"count": len(entries), "limit": MAX_STATUS_ENTRIES}
+        facts: dict[str, Any] = {"count": len(entries), "limit": MAX_STATUS_ENTRIES}
         return finding(CheckId.REVOCATION, UNKNOWN, "too-many-status-entries", evidence=facts, **facts)
     strange: list[EntryFinding] = []
     for entry in entries:
@@ -61,15 +61,16 @@ def check_revocation(inspection: Inspection) -> Check:
             continue
         purpose = entry.get("statusPurpose")
         if purpose not in {v.REVOCATION, v.SUSPENSION, *_HARMLESS_PURPOSES}:
-            facts = {"purpose": str(purpose)[:80]}
-            strange.append(EntryFinding(outcome=UNKNOWN, reason="status-purpose-unknown", facts=facts))
+            strange.append(
+                EntryFinding(outcome=UNKNOWN, reason="status-purpose-unknown", facts={"purpose": str(purpose)[:80]})
+            )
     return _status(inspection, CheckId.REVOCATION, v.REVOCATION, "withdrawn", "not-revoked", strange)
 
 
 def check_suspension(inspection: Inspection) -> Check:
     """Has the issuer put it on hold?"""
     if len(inspection.credential.status_entries) > MAX_STATUS_ENTRIES:
-        facts = {"count": len(inspection.credential.status_entries), "limit": MAX_STATUS_ENTRIES}
+        facts: dict[str, Any] = {"count": len(inspection.credential.status_entries), "limit": MAX_STATUS_ENTRIES}
         return finding(CheckId.SUSPENSION, UNKNOWN, "too-many-status-entries", evidence=facts, **facts)
     return _status(inspection, CheckId.SUSPENSION, v.SUSPENSION, "suspended", "not-suspended", ())
 

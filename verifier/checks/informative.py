@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.credential import Credential, as_list
 from schemas.errors import BadgeError, DocumentError
-from schemas.jsontext import JsonObject, JsonValue
+from schemas.jsontext import JsonObject, JsonValue, write_json
 from schemas.lossless import find_disguises, find_losses
 from schemas.validate import in_array_form, validate_endorsement
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
@@ -116,15 +116,14 @@ def _examine_endorsement(value: JsonValue, inspection: Inspection) -> dict[str, 
 
 
 def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
-    jws, claims, document = None, (), value
-    if isinstance(value, str):
-        subject = intake_bytes(value.encode("utf-8", "replace"), name="endorsementJwt")
-        jws, claims, document = subject.jws, subject.claims, subject.document
-    if not isinstance(document, dict):
+    text = value.encode("utf-8", "replace") if isinstance(value, str) else write_json(value)
+    subject = intake_bytes(text, name="endorsement")
+    document, jws = subject.document, subject.jws
+    if document is None:
         return {"outcome": FAILED.value, "reason": "not-an-endorsement"}
     view = Credential.parse(document)
     result: dict[str, Any] = {"issuer": view.issuer_id, "valid_from": document.get("validFrom")}
-    faults = (*claims, *find_disguises(document), *validate_endorsement(in_array_form(document)))
+    faults = (*subject.claims, *find_disguises(document), *validate_endorsement(in_array_form(document)))
     if not faults and jws is None:
         try:
             faults = find_losses({name: member for name, member in document.items() if name != "proof"})

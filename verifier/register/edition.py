@@ -20,10 +20,25 @@ from schemas.limits import EDITION, MAX_JSON_INTEGER
 from schemas.nzqcf import nz_date
 from schemas.times import parse_date, parse_time
 from schemas.vocabulary import ASSERTION_METHOD, DATA_INTEGRITY_PROOF, EDDSA_JCS_2022
-from verifier.register.anchor import Anchor
+from verifier.register.anchor import Anchor, AnchorKey, anchor_document, load_anchor, parse_anchor
 from verifier.register.cells import write_cell
 from verifier.register.records import Register
 from verifier.register.tables import TABLES, Column, Table
+
+__all__ = [
+    "Anchor",
+    "AnchorKey",
+    "Edition",
+    "anchor_document",
+    "canonical_digest",
+    "edition_document",
+    "load_anchor",
+    "load_edition",
+    "parse_anchor",
+    "parse_edition",
+    "row_document",
+    "verify_chain",
+]
 
 _HEAD = ("edition", "previous_sha256", "as_at", "authority", "demonstration")
 _MEMBERS = {*_HEAD, "proof", *(table.name for table in TABLES)}
@@ -66,11 +81,12 @@ def edition_document(
         "demonstration": demonstration,
     }
     for table in TABLES:
-        document[table.name] = [_written(row, table) for row in getattr(register, table.name)]
+        document[table.name] = [row_document(row, table) for row in getattr(register, table.name)]
     return document
 
 
-def _written(row: Any, table: Table) -> JsonObject:
+def row_document(row: Any, table: Table) -> JsonObject:
+    """One record under the CSV's own column names."""
     values = ((column.name, getattr(row, column.field)) for column in table.columns)
     return {name: write_cell(value) for name, value in values if value is not None}
 
@@ -280,14 +296,14 @@ def _row_fault(row: JsonValue, required: set[str], known: Mapping[str, str], err
     return error.detail if isinstance(error, InputError) else "holds a value that is neither a text nor a number"
 
 
-class _Texts(dict[str, object]):
+class _Texts(dict[JsonValue, object]):
     """The texts of one column and what they mean; parses a text when it is first asked for."""
 
     def __init__(self, column: Column) -> None:
         super().__init__()
         self.column = column
 
-    def __missing__(self, text: str) -> object:
+    def __missing__(self, text: JsonValue) -> object:
         if not isinstance(text, str) or not text:
             raise InputError(f"{self.column.name} is not a text")
         value = self[text] = _parsed(self.column, text)

@@ -1,0 +1,123 @@
+"""Verdicts -> what a person reads first: three answers and a plain summary of the badge; decides nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from schemas.jsontext import JsonObject
+from schemas.times import parse_time
+from verifier.checks.accredited import provider_name
+from verifier.inspection import Inspection
+from verifier.register.reasons import Outcome as Answer
+from verifier.register.statement import decision_document, decision_sentence, since_sentence
+from verifier.report import (
+    AccreditedAnswer,
+    AccreditedVerdict,
+    CheckId,
+    CurrentAnswer,
+    CurrentVerdict,
+    GenuineAnswer,
+    GenuineVerdict,
+    Outcome,
+    format_instant,
+)
+from verifier.verdicts import NO_NZ_CLAIM, Verdicts
+from verifier.wording import headline_for
+
+_DECIDED = {AccreditedVerdict.INVALID: Answer.NOT_ACCREDITED, AccreditedVerdict.UNCONFIRMED: Answer.UNKNOWN}
+
+
+def answer_genuine(inspection: Inspection, verdicts: Verdicts) -> GenuineAnswer:
+    facts: dict[str, Any] = {"because": "" if verdicts.genuine_by is None else verdicts.genuine_by.sentence}
+    if verdicts.genuine is GenuineVerdict.VALID:
+        facts["signer"] = _signer(inspection)
+    return GenuineAnswer(verdict=verdicts.genuine, sentence=headline_for("genuine", verdicts.genuine.value, facts))
+
+
+def answer_current(inspection: Inspection, verdicts: Verdicts) -> CurrentAnswer:
+    verdict, by = verdicts.current, verdicts.current_by
+    if verdict is CurrentVerdict.NOT_APPLICABLE:
+        return CurrentAnswer(verdict=verdict, sentence=headline_for("current", verdict.value, {}), as_of=None)
+    wording = verdict.value
+    revocation = inspection.found.get(CheckId.REVOCATION)
+    if verdict is CurrentVerdict.CURRENT and revocation is not None and revocation.outcome is Outcome.SKIPPED:
+        wording = "current-no-status"
+    sentence = headline_for("current", wording, {"because": "" if by is None else by.sentence})
+    return CurrentAnswer(verdict=verdict, sentence=sentence, as_of=_oldest_source(inspection))
+
+
+def answer_accredited(inspection: Inspection, verdicts: Verdicts) -> AccreditedAnswer:
+    verdict, by = verdicts.accredited, verdicts.accredited_by
+    if verdict is AccreditedVerdict.NOT_APPLICABLE:
+        genuine = verdicts.genuine is not GenuineVerdict.INVALID
+        reason, wording = (NO_NZ_CLAIM, verdict.value) if genuine else ("not-genuine", "not-genuine")
+        return AccreditedAnswer(verdict=verdict, reason=reason, sentence=headline_for("accredited", wording, {}))
+    edition, at_award, today = inspection.edition, inspection.at_award, inspection.today
+    reason = "" if by is None else by.reason
+    because = "" if by is None else by.sentence
+    if at_award is not None and (verdict is AccreditedVerdict.VALID or _DECIDED.get(verdict) is at_award.outcome):
+        reason, because = at_award.reason.value, decision_sentence(at_award, edition)
+        since = None if today is None or verdict is not AccreditedVerdict.VALID else since_sentence(today, edition)
+        because = f"{because} {since}" if since else because
+    elif by is not None and by.id not in {CheckId.BOUND, CheckId.MATCH, CheckId.LISTING}:
+        reason = "genuine-unconfirmed" if verdicts.genuine is GenuineVerdict.UNCONFIRMED else reason
+    return AccreditedAnswer(
+        verdict=verdict,
+        reason=reason,
+        sentence=headline_for("accredited", verdict.value, {"because": because}),
+        at_award=None if at_award is None else decision_document(at_award, edition),
+        today=None if today is None else decision_document(today, edition),
+        authority=None if edition is None else edition.authority_name,
+    )
+
+
+def summarise(inspection: Inspection) -> JsonObject:
+    """The badge in plain members. What only the badge says of its issuer is named as a claim."""
+    badge = inspection.credential
+    claim, achievement, binding = badge.nz_claim, badge.achievement, inspection.binding
+    subject: JsonObject = next(iter(badge.subjects), {})
+    level = claim.levels[0] if claim and len(claim.levels) == 1 else None
+    credits_ = subject.get("creditsEarned", achievement.credits_available if achievement else None)
+    provider = binding.provider if binding is not None else None
+    return {
+        "id": badge.id,
+        "title": achievement.name if achievement else None,
+        "achievement_type": achievement.achievement_type if achievement else None,
+        "nzqa_ref": inspection.references[0] if len(inspection.references) == 1 else None,
+        "level": int(level) if level is not None and level.isascii() and level.isdigit() else level,
+        "credits": credits_,
+        "provider": None if provider is None else provider_name(provider),
+        "provider_number": None if binding is None else binding.moe_number,
+        "issuer": badge.issuer_id,
+        "issuer_name_claimed": badge.issuer_name,
+        "learner": badge.learner_name,
+        "awarded_on": None if inspection.award_day is None else inspection.award_day.isoformat(),
+        "signed_at": _instant(inspection.signed_at),
+        "valid_from": _instant(badge.valid_from),
+        "valid_until": _instant(badge.valid_until),
+        "description": achievement.description if achievement else None,
+        "criteria": achievement.criteria if achievement else None,
+        "kind": inspection.subject.kind.value,
+    }
+
+
+def _signer(inspection: Inspection) -> str:
+    """The provider as the register names it; else whoever holds the issuer's address, never a name it gives itself."""
+    binding = inspection.binding
+    if binding is not None and binding and binding.provider is not None:
+        return provider_name(binding.provider)
+    return f"the holder of {inspection.issuer}"
+
+
+def _oldest_source(inspection: Inspection) -> datetime:
+    """When the oldest list was retrieved that the answer rests on; without one, now."""
+    moments = [inspection.at]
+    for check_id in (CheckId.REVOCATION, CheckId.SUSPENSION):
+        entries = inspection.found[check_id].evidence.get("entries", ()) if check_id in inspection.found else ()
+        moments.extend(parse_time(entry["retrieved_at"]) for entry in entries if "retrieved_at" in entry)
+    return min(moments)
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else format_instant(instant)

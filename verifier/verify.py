@@ -1,0 +1,66 @@
+"""verify(subject, policy, surroundings, at) -> Report: runs the checks in order and adds them up."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from importlib import metadata
+
+from verifier.answers import answer_accredited, answer_current, answer_genuine, summarise
+from verifier.checks import CHECKS
+from verifier.checks.finding import SKIPPED, UNKNOWN, finding
+from verifier.inspection import CheckFunction, Inspection, Surroundings
+from verifier.intake import Subject
+from verifier.policy import Policy
+from verifier.report import GENUINE_CHECKS, Check, CheckId, GenuineVerdict, RegisterUsed, Report
+from verifier.verdicts import judge
+
+__all__ = ["Surroundings", "verify"]
+
+_log = logging.getLogger(__name__)
+
+
+def verify(subject: Subject, *, policy: Policy, surroundings: Surroundings, at: datetime) -> Report:
+    """Everything found out about one badge at the instant `at` (aware). Never raises for what is in the badge."""
+    inspection = Inspection(subject, policy=policy, surroundings=surroundings, at=at)
+    for check_id, function in CHECKS.items():
+        if check_id not in GENUINE_CHECKS and _is_invalid(inspection):
+            # After a failed proof nothing else is meaningful.
+            inspection.found[check_id] = finding(check_id, SKIPPED, "not-genuine")
+        else:
+            inspection.found[check_id] = _run(check_id, function, inspection)
+    checks = tuple(inspection.found.values())
+    verdicts = judge(checks, policy=policy)
+    edition = inspection.edition
+    return Report(
+        genuine=answer_genuine(inspection, verdicts),
+        current=answer_current(inspection, verdicts),
+        accredited=answer_accredited(inspection, verdicts),
+        checks=checks,
+        needs={check_id: policy.need(check_id) for check_id in CheckId},
+        badge=None if verdicts.genuine is GenuineVerdict.INVALID or not subject.document else summarise(inspection),
+        checked_at=at,
+        sources=inspection.fetch.sources,
+        register=None
+        if edition is None
+        else RegisterUsed(
+            edition=edition.number,
+            as_at=edition.as_at.isoformat(),
+            sha256=edition.sha256,
+            demonstration=edition.demonstration,
+        ),
+        verifier_version=metadata.version("nz-open-badges"),
+    )
+
+
+def _run(check_id: CheckId, function: CheckFunction, inspection: Inspection) -> Check:
+    try:
+        return function(inspection)
+    except Exception:  # noqa: BLE001 - a fault of ours is "unknown", never a verdict about the badge
+        _log.exception("The check %s broke down", check_id)
+        return finding(check_id, UNKNOWN, "internal-fault")
+
+
+def _is_invalid(inspection: Inspection) -> bool:
+    """Whether a check of the first question has already settled that the badge is not genuine."""
+    return judge(inspection.found.values(), policy=inspection.policy).genuine is GenuineVerdict.INVALID
