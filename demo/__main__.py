@@ -87,7 +87,10 @@ def issue() -> list[dict[str, str]]:
 
 def make_checks(rows: list[dict[str, str]]) -> list[tuple[str, Path, tuple[str, str, str]]]:
     """The badges to check: (what it is, where it lies, the three verdicts it must get)."""
-    good, misspelt, withdrawn = [row["credential_id"] for row in rows if row["outcome"] == "issued"][:3]
+    of_ref = {row["row"]: row["NZQA ref"] for row in class_list()}
+    # The first is for 5055, so that the rogue provider can claim the same micro-credential without a right to it.
+    issued = sorted((row for row in rows if row["outcome"] == "issued"), key=lambda row: of_ref[row["row"]] != "5055")
+    good, misspelt, withdrawn = [row["credential_id"] for row in issued[:3]]
     copies = OUT / "checks"
     stored = {identity: OUT / "badges" / f"{identity.rpartition('/')[2]}.json" for identity in (good, misspelt, withdrawn)}
     shutil.copy(stored[misspelt], copies / "replaced.json")
@@ -116,6 +119,12 @@ def make_checks(rows: list[dict[str, str]]) -> list[tuple[str, Path, tuple[str, 
         "foreign.json": ("valid", "current", "not-applicable"),
     }
     return [(name.rpartition(".")[0], copies / name, verdicts) for name, verdicts in expected.items()]
+
+
+def class_list() -> list[dict[str, str]]:
+    """The class list with the row numbers that results.csv speaks of: those of the file, whose header is row 1."""
+    with (HERE / "class-list.csv").open(encoding="utf-8", newline="") as file:
+        return [{"row": str(number)} | row for number, row in enumerate(csv.DictReader(file), start=2)]
 
 
 def check(name: str, file: Path, expected: tuple[str, str, str]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from keys.signing import SoftwareSigner, add_proof
 from schemas import vocabulary as v
 from schemas.jsontext import JsonObject, parse_object, write_json
 
-PROVIDER_NAME = "Te Kura Whakaatu – Demonstration Polytechnic (invented)"
+PROVIDER_NAME = "Te Kura Whakaatu — Demonstration Polytechnic (invented)"
 ROGUE_NUMBER = "9991"
-ROGUE_NAME = "Demonstration Training Limited (invented)"
-EQUIVALENCY_REF = "9701"
+ROGUE_NAME = "Whare Ako Tauira — Demonstration College (invented)"
+EQUIVALENCY_REF = "ZQ0037"
 
 _GOOD = Path("build/demo/checks/good.json")
 _signers: dict[str, SoftwareSigner] = {}

@@ -19,7 +19,7 @@ FAMILY = (
     "Williams Brown MacDonald Taylor Anderson Clarke Robertson Walker Fraser Hughes Fa'alogo Tuilagi Vaipulu Latū "
     "Patel Sharma Chen Wang Tanaka Kim Nguyễn Trần Hassan Ali García Müller"
 ).split()
-REFS = ("5055", "5056", "4974", "5301")
+REFS = ("5055", "5056", "4974", "5301", "128482-1", "128488-1")
 FIRST_AWARD = date(2026, 6, 15)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -48,6 +48,26 @@ class CompletionRow(Protocol):
     def result(self) -> str | None: ...
     @property
     def evidence_url(self) -> str | None: ...
+
+
+class CompletionFault(Protocol):
+    """A place in the user's own file that cannot be read; `issuer.rows.RowFault` is one."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> str | None: ...
+    @property
+    def message(self) -> str: ...
+
+
+class CompletionList(Protocol):
+    """A class list as read: `issuer.rows.ClassList` is one."""
+
+    @property
+    def rows(self) -> Sequence[CompletionRow]: ...
+    @property
+    def faults(self) -> Sequence[CompletionFault]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from issuer.admission import Candidate, CompletionRow, Gate, find_repeats, key_rows, known_nsns
+from issuer.admission import Candidate, CompletionList, CompletionRow, Gate, find_repeats, key_rows, known_nsns
 from issuer.instance import NSN_KEY, ROW_KEY_SECRET, Instance
 from issuer.issuing import Run, Step, issue_chunk, order_for, sort_rows
 from issuer.making import issuer_facts, makers
 from issuer.minting import mint, refuse_nsns
 from issuer.outputs import Outputs
 from issuer.results import RowOutcome, RowResult, count_outcomes
-from issuer.rows import ClassList
 from issuer.store import batches as batch_store
 from issuer.store.batches import Counts
 from issuer.store.lists import Slot
@@ -63,7 +62,7 @@ class Rehearsal:
 
 def issue_batch(
     instance: Instance,
-    class_list: ClassList,
+    class_list: CompletionList,
     *,
     file_sha256: str,
     edition: Edition | None,
@@ -117,7 +116,13 @@ def issue_batch(
 
 
 def rehearse_batch(
-    instance: Instance, class_list: ClassList, *, edition: Edition | None, options: Options, now: datetime, actor: str
+    instance: Instance,
+    class_list: CompletionList,
+    *,
+    edition: Edition | None,
+    options: Options,
+    now: datetime,
+    actor: str,
 ) -> Rehearsal:
     """What `issue_batch` would do, writing and signing nothing: each badge is minted and checked unsigned."""
     keys, results, rows = _prepare(instance, class_list)
@@ -144,7 +149,9 @@ def rehearse_batch(
     return Rehearsal(ready=ready, results=tuple(sorted(results, key=lambda result: result.line)))
 
 
-def _prepare(instance: Instance, class_list: ClassList) -> tuple[dict[int, str], list[RowResult], list[CompletionRow]]:
+def _prepare(
+    instance: Instance, class_list: CompletionList
+) -> tuple[dict[int, str], list[RowResult], list[CompletionRow]]:
     """(row keys by line, the rows that cannot be read or are there twice, the others in the order of the file)."""
     rows: list[CompletionRow] = list(class_list.rows)
     keys = key_rows(rows, secret=instance.secret(ROW_KEY_SECRET), provider=instance.config.provider)
@@ -153,7 +160,7 @@ def _prepare(instance: Instance, class_list: ClassList) -> tuple[dict[int, str],
     return keys, results, [row for row in rows if row.line not in repeats]
 
 
-def unreadable_rows(class_list: ClassList) -> list[RowResult]:
+def unreadable_rows(class_list: CompletionList) -> list[RowResult]:
     """One result for each line with faults, telling all of them."""
     by_line: dict[int, list[str]] = {}
     for fault in class_list.faults:

@@ -13,7 +13,7 @@ from issuer.minting import IssuerFacts, whole
 from schemas import vocabulary as v
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject
-from schemas.nzqcf import hours, level_name
+from schemas.nzqcf import fold_title, hours, level_name
 from verifier.register.decision import listing_in_force
 from verifier.register.records import LearningOutcome, Listing, Register
 
@@ -92,7 +92,11 @@ def build_achievement(
         "description": _description(listing, title, level, credit_value),
         "inLanguage": MAORI if maori else ENGLISH,
         "criteria": {"narrative": _narrative(outcomes, level=level, credit_value=credit_value, maori=maori)},
-        "image": {"id": f"{address}.png", "type": "Image", "caption": f"{title}: {level_name(level)} micro-credential"},
+        "image": {
+            "id": f"{address}.png",
+            "type": "Image",
+            "caption": f"{fold_title(title)}: {level_name(level)} micro-credential",
+        },
         "humanCode": listing.nzqa_ref,
         "otherIdentifier": [
             {"type": "IdentifierEntry", "identifierType": v.EXT_NZQA_REFERENCE, "identifier": listing.nzqa_ref}
@@ -130,6 +134,10 @@ def _description(listing: Listing, title: str, level: int, credit_value: float) 
     other = listing.title_en if title == listing.title_mi else listing.title_mi
     named = f" Also known as: {other}." if other and other != title else ""
     return f"{listing.purpose.strip()}\n\n{size}{named}" if listing.purpose else size + named
+
+
+def _caption(title: str, level: int) -> str:
+    return f"{fold_title(title)}: {level_name(level)} micro-credential"
 
 
 def _narrative(outcomes: Sequence[LearningOutcome], *, level: int, credit_value: float, maori: bool) -> str:

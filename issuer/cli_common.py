@@ -70,21 +70,20 @@ def print_json(value: JsonValue) -> None:
     click.echo(write_json(value, indent=2).decode(), nl=False)
 
 
-class DayParameter(click.ParamType):
-    """A day, `YYYY-MM-DD`."""
-
-    name = "DATE"
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return parse_date(value)
-        except InputError as error:
-            self.fail(error.detail, parameter, context)
+def _parse_day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return parse_date(value)
+    except InputError as error:
+        raise click.BadParameter(error.detail, context, parameter) from None
 
 
-DAY = DayParameter()
+def day_option(name: str, *, help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's own word
+    """An option that takes a day, `YYYY-MM-DD`."""
+    return click.option(name, metavar="DATE", callback=_parse_day, help=help)
+
+
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)

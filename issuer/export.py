@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from issuer import qr
 from issuer.instance import Instance
-from issuer.pictures import Pictures
+from issuer.outputs import BadgePictures
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import StoredDocument
 from keys.did import did_web_location
@@ -25,7 +25,7 @@ class ExportFormat(StrEnum):
     QR = "qr"
 
 
-def export_badge(instance: Instance, short_id: str, *, form: ExportFormat, pictures: Pictures) -> bytes:
+def export_badge(instance: Instance, short_id: str, *, form: ExportFormat, pictures: BadgePictures) -> bytes:
     """The badge in that form, made from the stored signed bytes; nothing is signed here.
 
     Raises IssuingError when there is no such badge, or for a JWT it was not issued with.
@@ -60,8 +60,7 @@ def did_map(instance: Instance, *, site: Path, map_file: Path) -> JsonObject:
             name = location.split("/", 3)[3]
             entries[location] = _relative(site / name, map_file)
     with instance.store.reading() as connection:
-        for badge in credential_store.current_badges(connection):
-            short_id = badge.credential.short_id
+        for short_id in credential_store.all_short_ids(connection):
             entries[f"{base_url}/badges/{quote(short_id)}"] = _relative(site / "badges" / f"{short_id}.json", map_file)
     return entries
 

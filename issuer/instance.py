@@ -200,9 +200,7 @@ def init_instance(
     if not title or len(title) > _MAX_NAME_CHARS or not title.isprintable():
         raise InputError(f"The provider's name must have 1 to {_MAX_NAME_CHARS} characters.")
     if not is_moe_number(provider):
-        raise InputError(
-            f"The provider number is “{provider}”; the Ministry of Education's has four digits."
-        )
+        raise InputError(f"The provider number is “{provider}”; the Ministry of Education's has four digits.")
     if database is not None:
         parse_database_url(database)
     folder = folder.resolve()

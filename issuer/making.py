@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from issuer.instance import Identity, load_config
 from issuer.minting import Award, IssuerFacts, mint, refuse_nsns
 from issuer.suites import algorithm_of, suite_of
 from keys.signing import Signer, add_proof, sign_jwt
-from schemas.errors import BadgeError
+from schemas.errors import BadgeError, IssuingError
 from schemas.jsontext import JsonObject, write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_open_badge
@@ -150,7 +151,13 @@ def makers(
         def make(orders: Sequence[Order]) -> list[Made]:
             share = -(-len(orders) // workers)
             parts = [orders[start : start + share] for start in range(0, len(orders), share)]
-            return [made for part in pool.map(_make_in_worker, parts) for made in part]
+            try:
+                return [made for part in pool.map(_make_in_worker, parts) for made in part]
+            except BrokenProcessPool:
+                raise IssuingError(
+                    "A worker process ended early (was it killed, or out of memory?). What was committed stands; run "
+                    "the same command again, with fewer --workers if it happens again."
+                ) from None
 
         yield make
 

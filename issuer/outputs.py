@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from issuer.files import PRIVATE, write_if_different, write_whole
 from issuer.instance import Instance
-from issuer.pictures import Pictures
 from issuer.results import RowOutcome, RowResult, WrittenFiles, results_csv
 from issuer.store import credentials as credential_store
-from schemas.errors import InputError, IssuingError
+from schemas.errors import InputError
 
 BADGES_FOLDER = "badges"
 RESULTS_FILE = "results.csv"
 
 
+class BadgePictures(Protocol):
+    """Draws and bakes; `issuer.pictures.Pictures` is one."""
+
+    def png(self, document: bytes) -> bytes: ...
+    def svg(self, document: bytes) -> bytes: ...
+
+
 class Outputs:
     """A folder being filled. After the first fault nothing more is written, and `fault` says what it was."""
 
-    def __init__(self, folder: Path, instance: Instance, *, pictures: Pictures) -> None:
+    def __init__(self, folder: Path, instance: Instance, *, pictures: BadgePictures) -> None:
         self._folder = folder
         self._instance = instance
         self._pictures = pictures
@@ -66,15 +73,14 @@ class Outputs:
         except OSError as error:
             self.fault = error
 
-    def require_whole(self) -> None:
-        """Raises IssuingError when a file could not be written: the badges stand, and the same command completes."""
-        if self.fault is not None:
-            raise IssuingError(
-                f"Everything is issued and recorded, but the folder {self._folder} could not be completed "
-                f"({self.fault.strerror}). Mend that and run the same command again: nothing is issued twice, and the "
-                "missing files are written.",
-                reason="output-incomplete",
-            )
+    @property
+    def fault_sentence(self) -> str:
+        """What a person needs to know when a file could not be written: the badges stand."""
+        told = self.fault.strerror if self.fault is not None else "no fault"
+        return (
+            f"Everything is issued and recorded, but the folder {self._folder} could not be completed ({told}). "
+            "Mend that and run the same command again: nothing is issued twice, and the missing files are written."
+        )
 
     def _write_badge(self, stored: credential_store.StoredDocument) -> None:
         stem = f"{BADGES_FOLDER}/{stored.short_id}"

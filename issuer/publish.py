@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from issuer import artwork, pages, qr
+from issuer import pages, qr
 from issuer.files import write_if_different
 from issuer.instance import Instance
 from issuer.pages import BadgePage, Publisher
@@ -79,7 +79,7 @@ def publish(
             progress(total)
         achievements = credential_store.load_achievements(connection)
     for ref, version, text in achievements:
-        _achievement(ref, version, text, site, publisher)
+        _achievement(ref, version, text, site, pictures, publisher)
     for signed in signed_lists(instance, now=now):
         site.write(f"status/{signed.number}", signed.document)
     rows = tuple((ref, title, number) for (ref, title), number in sorted(counts.items()))
@@ -132,19 +132,12 @@ def _badge(
     return page
 
 
-def _achievement(ref: str, version: str, text: bytes, site: _Site, publisher: Publisher) -> None:
+def _achievement(
+    ref: str, version: str, text: bytes, site: _Site, pictures: Pictures, publisher: Publisher
+) -> None:
     document = parse_object(text)
     place = f"achievements/{ref}/{version}"
-    view = Credential.parse({"credentialSubject": {"achievement": document}})
-    claim = view.nz_claim
-    facts = {
-        "title": document["name"],
-        "level": int(claim.levels[0]) if claim else 0,
-        "credits": document["creditsAvailable"],
-        "provider_name": publisher.name,
-        "demonstration": publisher.demonstration,
-    }
-    site.write(f"{place}.png", artwork.draw_badge_png(**facts))
+    site.write(f"{place}.png", pictures.achievement_png(document))
     html = pages.achievement_html(publisher, document, image=f"../{version}.png")
     site.write(f"{place}/index.html", html.encode())
 

@@ -78,7 +78,10 @@ def did_key_document(did: str) -> JsonObject:
 
 # --- did:web ----------------------------------------------------------------------------------------------------
 def did_web_of(base_url: str) -> str:
-    """The did:web of an https address: `https://host:8801/a/b/` gives `did:web:host%3A8801:a:b`. Raises InputError."""
+    """The did:web of an https address: `https://host:8801/a/b/` gives `did:web:host%3A8801:a:b`.
+
+    Raises InputError, or KeyRefused for one that makes too long a DID.
+    """
     parts = _split_https(base_url)
     host = punycode_host(parts.hostname or "")
     port = "" if parts.port in (None, 443) else f"%3A{parts.port}"

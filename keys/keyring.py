@@ -7,11 +7,12 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -85,7 +86,7 @@ class Keyring:
 
     def new(self, purpose: Purpose | str, key_type: KeyType | str, *, created: datetime) -> KeyEntry:
         """A new key, written before it is returned. Its id is the purpose and a number never used before."""
-        purpose, key_type = Purpose(purpose), KeyType(key_type)
+        purpose, key_type = _one_of(Purpose, purpose), _one_of(KeyType, key_type)
         if created.tzinfo is None:
             raise IssuingError("The time a key is made needs its zone.")
         signer = SoftwareSigner.generate(key_type)
@@ -107,8 +108,8 @@ class Keyring:
 
     def entries(self, purpose: Purpose | str | None = None) -> tuple[KeyEntry, ...]:
         """Every key, by purpose and number, or those of one purpose. Needs no passphrase. Raises IssuingError."""
-        found = [entry for entry, _ in self._files()]
-        chosen = [entry for entry in found if purpose is None or entry.purpose is Purpose(purpose)]
+        wanted = tuple(Purpose) if purpose is None else (_one_of(Purpose, purpose),)
+        chosen = [entry for entry, _ in self._files() if entry.purpose in wanted]
         return tuple(sorted(chosen, key=lambda entry: (entry.purpose, len(entry.id), entry.id)))
 
     def entry(self, key_id: str) -> KeyEntry:
@@ -156,27 +157,34 @@ class Keyring:
 
     def _write_new(self, entry: KeyEntry, signer: SoftwareSigner) -> bool:
         """False when another process has just taken the id."""
-        temporary = self._temporary(_described(entry) | self._sealed(entry, signer))
-        try:
-            os.link(temporary, self.folder / f"{entry.id}.json")  # fails, rather than replaces, when it is there
-        except FileExistsError:
-            return False
-        finally:
-            temporary.unlink()
-        _sync_folder(self.folder)
+        document = _described(entry) | self._sealed(entry, signer)
+        with _writing(self.folder):
+            temporary = self._temporary(document)
+            try:
+                os.link(temporary, self.folder / f"{entry.id}.json")  # fails, rather than replaces, when it is there
+            except FileExistsError:
+                return False
+            finally:
+                temporary.unlink()
+            _sync_folder(self.folder)
         return True
 
     def _replace(self, key_id: str, document: JsonObject) -> None:
-        self._temporary(document).replace(self.folder / f"{key_id}.json")
-        _sync_folder(self.folder)
+        with _writing(self.folder):
+            self._temporary(document).replace(self.folder / f"{key_id}.json")
+            _sync_folder(self.folder)
 
     def _temporary(self, document: JsonObject) -> Path:
         path = self.folder / f".{secrets.token_hex(8)}.part"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(write_json(document, indent=2))
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(write_json(document, indent=2))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            path.unlink()
+            raise
         return path
 
     def _check_folder(self) -> None:
@@ -214,6 +222,16 @@ class Keyring:
         if signer.public_key != entry.public_key:
             raise IssuingError(f"The key file of {entry.id} holds another key than it says.")
         return signer
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _one_of(choices: type[_Choice], value: str) -> _Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        raise IssuingError(f"{value!r} is not one of {', '.join(choices)}.") from None
 
 
 def _described(entry: KeyEntry) -> JsonObject:
@@ -307,6 +325,14 @@ def _refuse_package_folder(folder: Path) -> None:
     for package in _PACKAGES:
         if real.is_relative_to(root / package):
             raise IssuingError(f"Keys are not kept beside the program: {folder} is inside {root / package}.")
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise IssuingError(f"The key folder {folder} cannot be written: {error.strerror}.") from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -159,9 +159,9 @@ def _from_document(
 
 
 def _from_jwks(
-    _jws: Jws, issuer: str, fetch: Fetch, _purpose: str
+    jws: Jws, issuer: str, fetch: Fetch, _purpose: str
 ) -> Iterator[tuple[VerificationMethod, tuple[str | None, ...]]]:
-    if not issuer.startswith("https://"):
+    if not issuer.startswith("https://") or (jws.kid or "").startswith("did:"):
         return
     for key in resolve_jwks(issuer, fetch=fetch):
         method_id = f"{_jwks_location(issuer)}#{key.kid or key.public_key.thumbprint}"

@@ -58,6 +58,12 @@ MAX_TABLE_BYTES = 32 * MIB  # a class list: 200,000 rows of 160 bytes
 MAX_TABLE_ROWS = 200_000
 MAX_TABLE_COLUMNS = 200
 MAX_CELL_CHARS = 2_000
+MAX_TABLE_CELLS = 6_000_000  # rows x columns of a sheet, empty ones too: one stray cell at XFD1048576 makes 17 billion
+MAX_RECORD_LINES = 50  # lines one CSV row may run over; more is a quotation mark that was never closed
+MAX_XLSX_INFLATED = 128 * MIB  # a workbook's parts together; 200,000 rows of eleven columns take about 100 MiB
+MAX_XLSX_PARTS = 2_000  # files in a workbook's zip; a plain one has a dozen
+MAX_NAME_CHARS = 200  # a person's name; the longest on record in New Zealand are under 100
+MAX_ROW_KEY_CHARS = 100
 
 MAX_RECORD_BYTES = 64 * MIB  # one CSV file of register records, as large as the edition made of all of them may be
 MAX_RECORD_ROWS = 1_000_000  # rights of every provider to every listing it ever had; a national register has 60,000
@@ -65,3 +71,4 @@ MAX_RECORD_CHARS = 20_000  # a purpose statement of several pages
 MAX_RECORD_FAULTS = 1_000  # faults reported at once: a file of the wrong kind has one in every cell
 MAX_SUCCESSION_PATHS = 1_000  # chains of successions that lead to one provider; New Zealand's longest history has a few
 ENROLMENT_DAYS = 30  # how old a request to register a key may be when it is accepted
+MAX_ENROLLED_KEYS = 16  # in one request; a provider has one for badges and one for status lists, and their successors

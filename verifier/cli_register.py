@@ -142,14 +142,10 @@ def show(edition_file: Path, anchor_file: Path, moe_number: str | None, ref: str
 @click.option("--provider", "moe_number", help="The provider's Ministry of Education number.")
 @click.option("--issuer", "did", help="Instead of --provider: the issuer's DID.")
 @click.option("--key", "method", help="With --issuer: the verification method it signed with.")
-@click.option(
-    "--signed-at", callback=_moment, metavar="TIME", help="With --issuer: when it signed; else on the award day."
-)
+@click.option("--signed-at", callback=_moment, metavar="TIME", help="With --issuer: when it signed.")
 @click.option("--ref", required=True, help="The NZQA reference.")
 @click.option("--on", callback=_day, metavar="DATE", required=True, help="The award day in New Zealand, as 2026-05-03.")
-@click.option(
-    "--at", callback=_moment, metavar="TIME", help="What to take for the present, to say how things stand today."
-)
+@click.option("--at", callback=_moment, metavar="TIME", help="What to take for the present.")
 @_json_option
 def decide_command(
     edition_file: Path,

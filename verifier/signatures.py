@@ -30,7 +30,7 @@ from schemas.errors import (
     UnpinnedContext,
     Unreachable,
 )
-from schemas.jsontext import JsonObject, JsonValue
+from schemas.jsontext import JsonObject, JsonValue, parse_object
 from schemas.limits import MAX_PROOFS
 from schemas.loader import CURRENT, ContextTexts, historical_texts_for
 from schemas.lossless import find_losses
@@ -370,7 +370,7 @@ class _Examiner:
             return replace(marked, outcome=Outcome.FAILED)
         recorded = anchored_on(
             self.secured.text or "",
-            self.secured.anchor,
+            self.secured.anchor or self._published_anchor(),
             did=self.issuer,
             register=edition.register,
             before=stolen,
@@ -381,6 +381,16 @@ class _Examiner:
         return replace(
             passed, notices=(*passed.notices, note), evidence=evidence | {"anchored_on": recorded.isoformat()}
         )
+
+    def _published_anchor(self) -> JsonObject | None:
+        """The inclusion proof that the issuer publishes beside the badge, `{id}.anchor.json`."""
+        address = self.secured.document.get("id")
+        if not isinstance(address, str) or not address.startswith("https://"):
+            return None
+        try:
+            return parse_object(self.scene.fetch(f"{address}.anchor.json").body)
+        except (Unreachable, InputError):
+            return None
 
 
 def _verified(run: Callable[[], None]) -> str:

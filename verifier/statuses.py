@@ -18,6 +18,7 @@ from schemas.loader import held
 from schemas.lossless import find_disguises, find_losses
 from schemas.nzqcf import format_nz_date
 from schemas.statuslist import decode, parse_index
+from schemas.times import parse_time
 from verifier.intake import Subject, intake_bytes
 from verifier.register.binding import bind, day_of
 from verifier.register.records import KeyPurpose, Register
@@ -163,7 +164,9 @@ def _check_dates(listed: Credential, *, scene: Scene, evidence: dict[str, Any]) 
         "list_valid_from": None if start is None else format_instant(start),
         "list_valid_until": None if end is None else format_instant(end),
     }
-    if start is not None and start > scene.at + scene.policy.clock_skew:
+    # A list may be younger than the moment asked about (`--at`), but not than the moment it was retrieved.
+    latest = max(scene.at, parse_time(evidence["retrieved_at"])) + scene.policy.clock_skew
+    if start is not None and start > latest:
         raise _Doubt("status-list-not-yet", list_valid_from=format_nz_date(day_of(start)))
     if end is not None and scene.at > end:
         raise _Doubt("status-list-expired", list_valid_until=format_nz_date(day_of(end)))

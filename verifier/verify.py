@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import cache
 from importlib import metadata
 
 from verifier.answers import answer_accredited, answer_current, answer_genuine, summarise
@@ -24,11 +25,7 @@ def verify(subject: Subject, *, policy: Policy, surroundings: Surroundings, at: 
     """Everything found out about one badge at the instant `at` (aware). Never raises for what is in the badge."""
     inspection = Inspection(subject, policy=policy, surroundings=surroundings, at=at)
     for check_id, function in CHECKS.items():
-        if check_id not in GENUINE_CHECKS and _is_invalid(inspection):
-            # After a failed proof nothing else is meaningful.
-            inspection.found[check_id] = finding(check_id, SKIPPED, "not-genuine")
-        else:
-            inspection.found[check_id] = _run(check_id, function, inspection)
+        inspection.found[check_id] = _passed_over(check_id, inspection) or _run(check_id, function, inspection)
     checks = tuple(inspection.found.values())
     verdicts = judge(checks, policy=policy)
     edition = inspection.edition
@@ -49,8 +46,25 @@ def verify(subject: Subject, *, policy: Policy, surroundings: Surroundings, at: 
             sha256=edition.sha256,
             demonstration=edition.demonstration,
         ),
-        verifier_version=metadata.version("nz-open-badges"),
+        verifier_version=_version(),
     )
+
+
+@cache
+def _version() -> str:
+    try:
+        return metadata.version("nz-open-badges")
+    except metadata.PackageNotFoundError:
+        return "unknown (run from its source, not installed)"
+
+
+def _passed_over(check_id: CheckId, inspection: Inspection) -> Check | None:
+    """After a failed proof nothing else is meaningful; without a credential there is nothing to look at."""
+    if check_id in GENUINE_CHECKS:
+        return None
+    if judge(inspection.found.values(), policy=inspection.policy).genuine is GenuineVerdict.INVALID:
+        return finding(check_id, SKIPPED, "not-genuine")
+    return finding(check_id, SKIPPED, "not-reached") if inspection.subject.document is None else None
 
 
 def _run(check_id: CheckId, function: CheckFunction, inspection: Inspection) -> Check:
@@ -59,8 +73,3 @@ def _run(check_id: CheckId, function: CheckFunction, inspection: Inspection) -> 
     except Exception:  # noqa: BLE001 - a fault of ours is "unknown", never a verdict about the badge
         _log.exception("The check %s broke down", check_id)
         return finding(check_id, UNKNOWN, "internal-fault")
-
-
-def _is_invalid(inspection: Inspection) -> bool:
-    """Whether a check of the first question has already settled that the badge is not genuine."""
-    return judge(inspection.found.values(), policy=inspection.policy).genuine is GenuineVerdict.INVALID

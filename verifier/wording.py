@@ -71,6 +71,7 @@ _INTAKE: _Rows = {
     (_F, "web-page"): Sentence("{detail}"),
     (_F, "not-a-badge"): Sentence("{detail}"),
     (_U, "pdf-not-read"): Sentence("{detail}"),
+    (_U, "unreachable"): Sentence("The badge could not be retrieved. {detail}", "Kāore i taea te tiki i te tohu."),
 }
 
 _CONFORMS: _Rows = {
@@ -233,16 +234,16 @@ _BOUND: _Rows = (
             "Kei te rēhita tēnei kaituku me tēnei kī: ko {provider}.",
         ),
         (_F, "issuer-not-bound"): Sentence(
-            "The badge says it is a New Zealand micro-credential, but the register has no provider behind {issuer} on the "
+            "The badge says it is a New Zealand micro-credential, but the register has nobody behind {issuer} on the "
             "day it was signed.",
             "Kāore he kaiwhakarato i te rēhita mō {issuer} i te rā i hainatia ai.",
         ),
         (_F, "issuer-claim-mismatch"): Sentence(
-            "The badge claims provider number {claimed}, but the register has this issuer as {provider} ({moe_number}).",
+            "The badge claims provider number {claimed}; the register has this issuer as {provider} ({moe_number}).",
         ),
         (_U, "key-not-bound"): Sentence(
-            "The register knows {provider}, but not this key for signing badges on that day. It may be a new key that is "
-            "not in the register yet.",
+            "The register knows {provider}, but not this key for signing badges on that day. It may be a new key that "
+            "is not in the register yet.",
             "E mōhio ana te rēhita ki a {provider}, engari kāore ki tēnei kī.",
         ),
     }

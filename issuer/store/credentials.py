@@ -281,6 +281,11 @@ def current_badges(connection: Connection, *, page: int = 500) -> Iterator[Curre
         after = rows[-1].short_id
 
 
+def all_short_ids(connection: Connection) -> Iterator[str]:
+    """The ids of every badge, ascending."""
+    yield from connection.scalars(sa.select(credentials.c.short_id).order_by(credentials.c.short_id))
+
+
 def count_badges(connection: Connection) -> Mapping[State, int]:
     query = sa.select(credentials.c.state, sa.func.count()).group_by(credentials.c.state)
     counts = {State(state): number for state, number in connection.execute(query).tuples()}

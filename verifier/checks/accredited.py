@@ -14,7 +14,7 @@ from verifier.register.reasons import Concern
 from verifier.register.reasons import Outcome as Answer
 from verifier.register.records import Listing, Provider
 from verifier.register.statement import decision_evidence, decision_sentence
-from verifier.report import Check, CheckId, Notice, format_instant
+from verifier.report import Check, CheckId, Notice
 from verifier.verdicts import NO_NZ_CLAIM
 
 _OUTCOMES = {Answer.ACCREDITED: PASSED, Answer.NOT_ACCREDITED: FAILED, Answer.UNKNOWN: UNKNOWN}
@@ -81,7 +81,7 @@ def check_listing(inspection: Inspection) -> Check:
         CheckId.LISTING,
         PASSED,
         "listed",
-        evidence=_evidence(inspection, decision),
+        evidence=_evidence(inspection, decision, CheckId.LISTING),
         notices=notices,
         ref=decision.ref,
         title=title,
@@ -103,7 +103,7 @@ def check_provider(inspection: Inspection) -> Check:
         CheckId.PROVIDER,
         PASSED,
         "registered",
-        evidence=_evidence(inspection, decision),
+        evidence=_evidence(inspection, decision, CheckId.PROVIDER),
         provider=provider_name(decision.provider),
         on=format_nz_date(decision.on),
     )
@@ -198,18 +198,25 @@ def _decided(inspection: Inspection, check_id: CheckId, decision: Decision) -> C
         check_id,
         _OUTCOMES[decision.outcome],
         decision.reason.value,
-        evidence=_evidence(inspection, decision),
+        evidence=_evidence(inspection, decision, check_id),
         sentence=decision_sentence(decision, inspection.edition),
     )
 
 
-def _evidence(inspection: Inspection, decision: Decision) -> dict[str, Any]:
-    edition = inspection.edition
+# What each check looked at, of all that the decision rests on.
+_FACTS = {
+    CheckId.LISTING: ("ref", "listing", "equivalency", "absence"),
+    CheckId.PROVIDER: ("provider", "provider_name", "registered_from", "registered_to", "successions", "absence"),
+    CheckId.RIGHT: ("provider", "ref", "right", "successions", "absence"),
+}
+
+
+def _evidence(inspection: Inspection, decision: Decision, check_id: CheckId) -> dict[str, Any]:
+    facts, edition = decision_evidence(decision), inspection.edition
     return {
         "on": decision.on.isoformat(),
+        **{name: facts[name] for name in _FACTS[check_id] if name in facts},
         "caveats": [caveat.value for caveat in decision.caveats],
-        **decision_evidence(decision),
         "edition": None if edition is None else edition.number,
         "as_at": None if edition is None else edition.as_at.isoformat(),
-        "checked_at": format_instant(inspection.at),
     }

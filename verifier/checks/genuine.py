@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas import vocabulary as v
 from schemas.credential import as_list
-from schemas.errors import CanonicalizationLimit, DocumentError, Fault, UnpinnedContext
+from schemas.errors import CanonicalizationLimit, DocumentError, Fault, UnpinnedContext, Unreachable
 from schemas.jsontext import JsonObject
 from schemas.loader import held
 from schemas.lossless import find_disguises, find_losses
@@ -30,7 +30,7 @@ def check_intake(inspection: Inspection) -> Check:
     fault = subject.fault
     if fault is None:
         return finding(CheckId.INTAKE, PASSED, "read", evidence=evidence, kind=_KIND_WORDS[subject.kind.value])
-    reason = str(fault.extensions.get("reason", fault.slug))
+    reason = fault.slug if isinstance(fault, Unreachable) else str(fault.extensions.get("reason", fault.slug))
     for outcome in (FAILED, UNKNOWN):
         if (CheckId.INTAKE, outcome, reason) in SENTENCES:
             return finding(CheckId.INTAKE, outcome, reason, evidence=evidence, problem=fault, detail=fault.detail)

@@ -74,9 +74,11 @@ class Decision:
 
 def decide(edition: Edition | None, *, provider: str, ref: str, on: date) -> Decision:
     """The contract's table for a provider's MoE number, an NZQA reference and a day in New Zealand."""
+    if edition is None:
+        return replace(_no_register(ref, on), moe_number=provider)
     decision, listing = _of_listing(edition, ref=ref, on=on)
-    if decision is not None or edition is None:
-        return replace(decision or _no_register(ref, on), moe_number=provider)
+    if decision is not None:
+        return replace(decision, moe_number=provider)
     return _of_provider(edition, listing, moe_number=provider, ref=ref, on=on, binding=None)
 
 
@@ -131,14 +133,12 @@ def listing_in_force(register: Register, *, ref: str, on: date) -> Listing | Non
 
 
 def _no_register(ref: str, on: date) -> Decision:
+    """Row 1: no register, or one whose signature or chain failed and which was therefore never loaded."""
     return Decision(reason=Reason.NO_REGISTER, on=on, ref=ref)
 
 
-def _of_listing(edition: Edition | None, *, ref: str, on: date) -> tuple[Decision | None, Listing | None]:
-    """Rows 1 to 5, which need no provider: (the decision if one of them decides, the listing)."""
-    # 1. No register, or one whose signature or chain failed and which was therefore never loaded.
-    if edition is None:
-        return _no_register(ref, on), None
+def _of_listing(edition: Edition, *, ref: str, on: date) -> tuple[Decision | None, Listing | None]:
+    """Rows 2 to 5, which need no provider: (the decision if one of them decides, the listing)."""
     register = edition.register
     versions = register.versions_by_ref.get(ref, ())
     standing = [version for version in versions if version.removed_on is None]

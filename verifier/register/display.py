@@ -56,6 +56,7 @@ def rows_about(register: Register, *, moe_number: str | None, ref: str | None) -
     elif ref is not None:
         numbers = {row.moe_number for row in rows["awarding_rights"]}
         rows["providers"] = [row for row in register.providers if row.moe_number in numbers]
+        rows["successions"] = [row for row in rows["successions"] if row.from_moe in numbers or row.scope == ref]
     return rows
 
 

@@ -132,10 +132,10 @@ SENTENCES: Mapping[Reason, Words] = MappingProxyType(
             "I hemo te whakamanatanga o {holder} mō {title} i muri i te {last_good_day}, i mua i te {on}, {register}.",
         ),
         Reason.DELIVERY_NOT_RECORDED: Words(
-            "{holder} is last known to have delivered {title} on {last_delivered_on}; whether its accreditation had "
-            "lapsed by {on} is not recorded, {register}.",
-            "Nō te {last_delivered_on} te whakaakoranga whakamutunga e mōhiotia ana o {title} e {holder}; kāore i te "
-            "mōhiotia mēnā kua hemo te whakamanatanga i te {on}, {register}.",
+            "{holder} is last known to have delivered {title} on {last_delivered_on}, {register}; whether its "
+            "accreditation had lapsed by {on} is not recorded.",
+            "Nō te {last_delivered_on} te whakaakoranga whakamutunga e mōhiotia ana o {title} e {holder}, {register}; "
+            "kāore i te mōhiotia mēnā kua hemo te whakamanatanga i te {on}.",
         ),
     }
 )

@@ -1,0 +1,1 @@
+"""The register office: signs editions, registers providers' keys; its own folder, its own keys."""

@@ -1,0 +1,82 @@
+"""Which key signs: putting one to use in place of another, retiring one, and the key for JWTs made at need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from issuer import audit
+from issuer.enrolment import KeyOffered
+from issuer.instance import Config, Instance
+from keys.keyring import KeyEntry, Purpose
+from keys.multikey import KeyType
+from schemas.errors import IssuingError
+from verifier.register.records import KeyPurpose
+
+_JWT_ONLY = frozenset({KeyType.RSA})
+
+
+def use_key(instance: Instance, key_id: str, *, now: datetime, actor: str) -> str | None:
+    """Sign with this key from now on. Returns the id of the key it replaces, if another.
+
+    A credential key of type RSA becomes the JWT key, for it makes no linked-data proof. Raises IssuingError.
+    """
+    entry = instance.keyring.entry(key_id)
+    if entry.retired is not None:
+        raise IssuingError(f"The key {key_id} is retired and signs nothing more.")
+    config = instance.config
+    if entry.purpose is Purpose.STATUS:
+        replaced, new = config.status_key, replace(config, status_key=key_id)
+    elif entry.key_type in _JWT_ONLY:
+        replaced, new = config.jwt_key or "", replace(config, jwt_key=key_id)
+    elif entry.purpose is Purpose.CREDENTIAL:
+        replaced, new = config.credential_key, replace(config, credential_key=key_id)
+    else:
+        raise IssuingError(f"The key {key_id} is for {entry.purpose}, which an instance does not sign.")
+    _save(instance, new, entry, now=now, actor=actor)
+    return replaced if replaced and replaced != key_id else None
+
+
+def jwt_key_at_need(instance: Instance, *, now: datetime, actor: str) -> bool:
+    """See that there is a key for JWTs: a new P-256 key when there is none. Returns whether it was made."""
+    if instance.config.jwt_key is not None:
+        return False
+    if instance.config.is_did_key:
+        raise IssuingError("JWTs need a P-256 or RSA key beside the first, which a did:key instance cannot have.")
+    entry = instance.keyring.new(Purpose.CREDENTIAL, KeyType.P256, created=now)
+    _save(instance, replace(instance.config, jwt_key=entry.id), entry, now=now, actor=actor)
+    return True
+
+
+def keys_to_enrol(instance: Instance) -> tuple[KeyOffered, ...]:
+    """Every key the register should have: those in use and those waiting. RSA has no form the register can hold."""
+    return tuple(
+        KeyOffered(
+            id=instance.method_of(entry.id),
+            purpose=KeyPurpose(entry.purpose),
+            signer=instance.keyring.signer(entry.id),
+        )
+        for purpose in (Purpose.CREDENTIAL, Purpose.STATUS)
+        for entry in instance.keyring.entries(purpose)
+        if entry.retired is None and entry.public_key_multibase is not None
+    )
+
+
+def retire_key(instance: Instance, key_id: str, *, destroy: bool, now: datetime, actor: str) -> None:
+    """End a key that is not in use. Raises IssuingError for one that is."""
+    config = instance.config
+    if key_id in {config.credential_key, config.status_key, config.jwt_key}:
+        raise IssuingError(
+            f"The key {key_id} is in use. Put another in its place first: badge-issuer keys new, then keys rotate."
+        )
+    entry = instance.keyring.retire(key_id, at=now, destroy=destroy)
+    with instance.store.writing() as connection:
+        facts = {"key": entry.id, "destroyed": entry.destroyed is not None}
+        audit.append(connection, at=now, actor=actor, action=audit.KEY_RETIRE, facts=facts)
+
+
+def _save(instance: Instance, config: Config, entry: KeyEntry, *, now: datetime, actor: str) -> None:
+    with instance.store.writing() as connection:
+        facts = {"key": entry.id, "public_key": entry.public_key_multibase}
+        audit.append(connection, at=now, actor=actor, action=audit.KEY_USE, facts=facts)
+        instance.save_config(config)

@@ -1,0 +1,8 @@
+"""Class lists: CSV or XLSX bytes -> rows and faults, with the line numbers of the user's own file; no clock, no store."""
+
+from issuer.rows.columnmap import ColumnMap, parse_column_map
+from issuer.rows.export import errors_csv
+from issuer.rows.model import ClassList, Row, RowFault
+from issuer.rows.reading import read_class_list
+
+__all__ = ["ClassList", "ColumnMap", "Row", "RowFault", "errors_csv", "parse_column_map", "read_class_list"]

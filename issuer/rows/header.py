@@ -1,0 +1,250 @@
+"""Which column is which: the header row found, its names matched however student systems and LMSs spell them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from issuer.rows.columnmap import ColumnMap
+from issuer.rows.model import Cell, Field, Record
+from schemas.errors import Fault, TableError
+from schemas.nzqcf import looks_like_nsn
+
+HEADER_WITHIN: Final = 10  # rows; exports put a title, a date and a course above the header
+# Spellings seen in exports of New Zealand student systems, Moodle, Canvas and badge services, and te reo Māori ones,
+# without case, macrons or punctuation. The second group of a field only counts when nothing matches the first.
+# Not guessed, for they would be signed unasked: grades, outcomes and links. Only the contract's own names are taken.
+_SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    Field.LEARNER_NAME: (
+        (
+            *(
+                "full name",
+                "student name",
+                "student full name",
+                "learner full name",
+                "participant name",
+                "user full name",
+            ),
+            *("recipient name", "candidate name", "trainee name", "name of learner", "name of student"),
+            *("ingoa akonga", "ingoa katoa", "ingoa o te akonga"),
+        ),
+        ("name", "student", "learner", "participant", "recipient", "candidate", "display name", "ingoa", "akonga"),
+    ),
+    Field.FIRST_NAME: (
+        (
+            *(
+                "first name",
+                "firstname",
+                "given name",
+                "given names",
+                "givenname",
+                "forename",
+                "forenames",
+                "first names",
+            ),
+            *("student first name", "learner first name", "recipient first name", "legal first name", "ingoa tuatahi"),
+        ),
+        ("first", "given"),
+    ),
+    Field.MIDDLE_NAME: (("middle name", "middle names", "middlename", "ingoa waenga"), ("middle",)),
+    Field.LAST_NAME: (
+        (
+            *(
+                "last name",
+                "lastname",
+                "surname",
+                "family name",
+                "familyname",
+                "student last name",
+                "learner last name",
+            ),
+            *("recipient last name", "legal last name", "student surname", "ingoa whanau"),
+        ),
+        ("last", "family"),
+    ),
+    Field.NZQA_REF: (
+        (
+            *("nzqa reference", "nzqa reference number", "nzqa number", "nzqa id", "nzqa code", "nzqa listing"),
+            *("micro credential ref", "micro credential reference", "micro credential number", "micro credential id"),
+            *("micro credential code", "microcredential", "micro credential", "listing number", "tau nzqa"),
+        ),
+        (
+            *("ref", "reference", "reference number", "course code", "course id", "paper code", "paper", "course"),
+            *("course short name", "module code", "programme code", "qualification code", "tohu iti", "tohu"),
+        ),
+    ),
+    Field.ACHIEVED_ON: (
+        (
+            *("date achieved", "achieved", "achievement date", "date of achievement", "completed on", "date completed"),
+            *("completion date", "date of completion", "course completion date", "completed", "completed date"),
+            *("ra whakaoti", "ra i oti ai", "ra oti"),
+        ),
+        ("award date", "awarded on", "date awarded", "finish date", "date", "ra"),
+    ),
+    Field.LEARNER_EMAIL: (
+        (
+            *("email", "e mail", "email address", "e mail address", "student email", "recipient email", "user email"),
+            *("student email address", "learner email address", "imera", "wahitau imera"),
+        ),
+        ("personal email", "mail"),
+    ),
+    Field.ROW_KEY: (("rowkey", "enrolment id", "enrollment id", "completion id", "record id"), ()),
+    Field.NSN: (
+        ("national student number", "nsn number", "student nsn", "learner nsn", "nsn nmbr", "tau akonga a motu"),
+        (),
+    ),
+    Field.PREFERRED_NAME: (("known as", "preferred full name"), ()),
+    Field.NAME_DISPLAY: (("name on badge",), ()),
+    Field.LANGUAGE: (("badge language", "reo"), ()),
+    Field.RESULT: ((), ()),
+    Field.EVIDENCE_URL: ((), ()),
+}
+_NAME_PARTS: Final = (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
+
+
+def fold_header(text: str) -> str:
+    """A header without case, macrons, punctuation or doubled spaces, so that `Rā whakaoti` and `RA_WHAKAOTI` agree."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", " ", bare).strip()
+
+
+_RANKS: Final[Mapping[str, tuple[tuple[Field, int], ...]]] = {
+    spelling: tuple(
+        (name, rank)
+        for name, groups in _SPELLINGS.items()
+        for rank, group in enumerate(((fold_header(name),), *groups))
+        if spelling in group
+    )
+    for spelling in {
+        spelling for name, groups in _SPELLINGS.items() for spelling in (fold_header(name), *groups[0], *groups[1])
+    }
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Where the header stands, and for each field the places and spellings of its columns."""
+
+    line: int
+    width: int
+    places: Mapping[Field, tuple[int, ...]]
+    spelled: Mapping[Field, str]
+    unknown: tuple[str, ...]
+    position: int  # among the records it was looked for in
+
+
+def find_header(records: Sequence[Record], *, column_map: ColumnMap) -> Header | None:
+    """The first row that names every required column, else the one that names most, else None.
+
+    Raises TableError when that row gives a field twice.
+    """
+    best: tuple[int, Header] | None = None
+    for position, record in enumerate(records[:HEADER_WITHIN]):
+        texts = [cell.strip() if isinstance(cell, str) else "" for cell in record.cells]
+        places = _match(texts, column_map=column_map)
+        found = len(places)
+        if found and (best is None or found > best[0] or (found == best[0] and not missing_columns(places))):
+            best = found, _header(texts, record=record, position=position, places=places)
+        if best and not missing_columns(best[1].places):
+            break
+    if best is None:
+        return None
+    _refuse_doubles(best[1], column_map=column_map)
+    return best[1]
+
+
+def missing_columns(places: Mapping[Field, tuple[int, ...]]) -> list[Field]:
+    """The required columns that are not there; a first and a last name stand for the whole one."""
+    missing = [name for name in (Field.NZQA_REF, Field.ACHIEVED_ON) if name not in places]
+    if Field.LEARNER_NAME not in places and not (Field.FIRST_NAME in places and Field.LAST_NAME in places):
+        missing.insert(0, Field.LEARNER_NAME)
+    return missing
+
+
+def refuse_missing(header: Header, records: Sequence[Record], *, column_map: ColumnMap) -> None:
+    """Raises TableError naming the columns that are missing and those that are there."""
+    missing = missing_columns(header.places)
+    absent = [
+        spelling
+        for name, spellings in column_map.columns.items()
+        for spelling in spellings
+        if len(header.places.get(name, ())) != len(spellings)
+    ]
+    if not missing and not absent:
+        return
+    cells = records[header.position].cells
+    there = ", ".join(f"“{shown}”" for cell in cells if (shown := header_shown(cell)))
+    lacking = [f"“{spelling}”" for spelling in absent] or list(missing)
+    wanted = ("the column map names " if absent else "no column is ") + " or ".join(lacking)
+    wanted += ", which the file does not have" if absent else ""
+    raise TableError(
+        f"In line {header.line}, {wanted}. The columns there are {there}. Rename one, or give a column map.",
+        faults=tuple(Fault(message="column is missing", line=header.line, column=name) for name in lacking),
+        reason="columns-missing",
+    )
+
+
+def header_shown(cell: Cell) -> str | None:
+    """A header as it may be repeated to a person; a row of data taken for a header must not give anything away."""
+    if not isinstance(cell, str) or not cell.strip():
+        return None
+    text = " ".join(cell.split())[:40]
+    return None if looks_like_nsn(text) or "@" in text else text
+
+
+def _match(texts: Sequence[str], *, column_map: ColumnMap) -> dict[Field, tuple[int, ...]]:
+    """Field -> its columns. The map first; then the contract's names, then spellings, the surer before the vaguer."""
+    folded = [fold_header(text) for text in texts]
+    places: dict[Field, tuple[int, ...]] = {}
+    taken: set[int] = set()
+    for name, spellings in column_map.columns.items():
+        found = tuple(folded.index(fold_header(spelling)) for spelling in spellings if fold_header(spelling) in folded)
+        if found and len(found) == len(spellings):
+            places[name] = found
+            taken.update(found)
+    ranked: dict[Field, list[tuple[int, int]]] = {}
+    for place, text in enumerate(folded):
+        for name, rank in _RANKS.get(text, ()):
+            if place not in taken and name not in column_map.columns:
+                ranked.setdefault(name, []).append((rank, place))
+    for name, candidates in ranked.items():
+        surest = min(rank for rank, _ in candidates)
+        places[name] = tuple(place for rank, place in candidates if rank == surest)
+    return _whole_or_parts(places, column_map=column_map)
+
+
+def _whole_or_parts(places: dict[Field, tuple[int, ...]], *, column_map: ColumnMap) -> dict[Field, tuple[int, ...]]:
+    """A whole name makes its parts unneeded; a vague `Name` beside both parts is one of those systems' own."""
+    if Field.LEARNER_NAME in places or Field.LEARNER_NAME in column_map.columns:
+        return {name: at for name, at in places.items() if name not in _NAME_PARTS}
+    return places
+
+
+def _header(texts: Sequence[str], *, record: Record, position: int, places: Mapping[Field, tuple[int, ...]]) -> Header:
+    used = {place for at in places.values() for place in at}
+    unknown = dict.fromkeys(
+        header_shown(text) or f"column {place + 1}" for place, text in enumerate(texts) if text and place not in used
+    )
+    return Header(
+        line=record.line,
+        width=len(texts),
+        places=places,
+        spelled={name: " + ".join(texts[place] for place in at) for name, at in places.items()},
+        unknown=tuple(unknown),
+        position=position,
+    )
+
+
+def _refuse_doubles(header: Header, *, column_map: ColumnMap) -> None:
+    for name, at in header.places.items():
+        if len(at) > 1 and name not in column_map.columns:
+            columns = " and ".join(f"column {place + 1}" for place in at)
+            raise TableError(
+                f"In line {header.line}, {columns} both say {name} (“{header.spelled[name]}”). Rename one, or say which "
+                "it is in a column map.",
+                faults=(Fault(message="column is there twice", line=header.line, column=name),),
+                reason="columns-doubled",
+            )

@@ -1,0 +1,87 @@
+"""What a class list is once read: rows that can be issued, faults that cannot, and what a person should know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta | None
+
+
+class Field(StrEnum):
+    """The columns of a class list, by the names of the contract; and the parts a learner's name may come in."""
+
+    LEARNER_NAME = "learner_name"
+    NZQA_REF = "nzqa_ref"
+    ACHIEVED_ON = "achieved_on"
+    LEARNER_EMAIL = "learner_email"
+    ROW_KEY = "row_key"
+    NSN = "nsn"
+    PREFERRED_NAME = "preferred_name"
+    NAME_DISPLAY = "name_display"
+    LANGUAGE = "language"
+    RESULT = "result"
+    EVIDENCE_URL = "evidence_url"
+    FIRST_NAME = "first_name"
+    MIDDLE_NAME = "middle_name"
+    LAST_NAME = "last_name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One completion, every value checked. `line` is where it begins in the user's own file, counted from 1."""
+
+    line: int
+    learner_name: str
+    nzqa_ref: str
+    achieved_on: date
+    learner_email: str | None = field(default=None, repr=False)
+    row_key: str | None = None
+    nsn: str | None = field(default=None, repr=False)  # for the NZRoA store and nowhere else
+    preferred_name: str | None = None
+    name_display: str | None = None
+    language: str | None = None
+    result: str | None = None
+    evidence_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFault:
+    """What is wrong with a row and how to mend it; `column` as the user's own header spells it.
+
+    Tells nothing private: no student number, no e-mail address, no name.
+    """
+
+    line: int
+    column: str | None
+    message: str
+    reason: str = "row-unreadable"
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
+        return f"{where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One row of the table as it was written, or what kept it from being read."""
+
+    line: int
+    cells: tuple[Cell, ...] = field(default=(), repr=False)
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassList:
+    """A class list: `rows` may be issued, each fault's row may not; a warned row may, after a look."""
+
+    rows: tuple[Row, ...]
+    faults: tuple[RowFault, ...]
+    warnings: tuple[RowFault, ...]
+    columns: Mapping[str, str]  # field -> header, as matched
+    unknown_columns: tuple[str, ...]  # named, never kept
+    notes: tuple[str, ...]
+    sha256: str

@@ -1,0 +1,34 @@
+"""The README's story is run as it stands."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.slow
+def test_the_story_of_the_readme_runs_when_pasted(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    story = re.search(r"<!-- story: .*?-->\n```sh\n(.*?)```", readme, re.DOTALL)
+    assert story is not None
+    shutil.copytree(ROOT / "demo", tmp_path / "demo")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BADGES_")}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", story[1]],
+        cwd=tmp_path, env=clean | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert '"accredited"' in done.stdout or "accredited" in done.stdout.lower()
+
+
+def test_the_commands_the_makefile_wraps_stand_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in ("make demo", "make test", "make lint", "make bench", "make interop"):
+        assert command in readme
