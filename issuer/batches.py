@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from issuer.admission import Candidate, CompletionList, CompletionRow, Gate, find_repeats, key_rows, known_nsns
+from issuer.admission import (
+    Candidate,
+    CompletionFault,
+    CompletionList,
+    CompletionRow,
+    Gate,
+    find_repeats,
+    key_rows,
+    known_nsns,
+)
 from issuer.instance import NSN_KEY, ROW_KEY_SECRET, Instance
 from issuer.issuing import Run, Step, issue_chunk, order_for, sort_rows
 from issuer.making import issuer_facts, makers
@@ -162,14 +171,23 @@ def _prepare(
 
 def unreadable_rows(class_list: CompletionList) -> list[RowResult]:
     """One result for each line with faults, telling all of them."""
-    by_line: dict[int, list[str]] = {}
+    by_line: dict[int, list[CompletionFault]] = {}
     for fault in class_list.faults:
-        where = f"Line {fault.line}" + (f", column {fault.column}" if fault.column else "")
-        by_line.setdefault(fault.line, []).append(f"{where}: {fault.message}")
+        by_line.setdefault(fault.line, []).append(fault)
     return [
-        RowResult(line=line, outcome=RowOutcome.FAILED, reason="row-unreadable", sentence=" ".join(sentences))
-        for line, sentences in by_line.items()
+        RowResult(
+            line=line,
+            outcome=RowOutcome.FAILED,
+            reason=faults[0].reason,
+            sentence=" ".join(_located(fault) for fault in faults),
+        )
+        for line, faults in by_line.items()
     ]
+
+
+def _located(fault: CompletionFault) -> str:
+    where = f"Line {fault.line}" + (f", column {fault.column}" if fault.column else "")
+    return f"{where}: {fault.message}"
 
 
 def _gate(instance: Instance, edition: Edition | None, *, options: Options, now: datetime) -> Gate:

@@ -221,6 +221,8 @@ def _tell(results: Sequence[RowResult], class_list: ClassList) -> None:
         click.echo(f"  row {result.line}  {result.outcome}  {result.reason}: {result.sentence}")
     if len(problems) > _SHOWN:
         click.echo(f"  … and {len(problems) - _SHOWN} more.")
+    for warning in class_list.warnings:
+        click.echo(f"Look at {warning}")
     if class_list.unknown_columns:
         click.echo(f"Columns not used and not kept: {', '.join(class_list.unknown_columns)}.")
     for note in class_list.notes:

@@ -8,12 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from issuer.rows.export import neutralise
 from issuer.store.batches import Counts, RowRecord
 
 COLUMNS = ("row", "row_key", "outcome", "reason", "sentence", "credential_id", "json", "png")
-
-# A spreadsheet would take a cell that starts with one of these for a formula (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class RowOutcome(StrEnum):
@@ -79,8 +77,3 @@ def results_csv(results: Sequence[RowResult], *, files: dict[str, WrittenFiles],
         )
         writer.writerow([neutralise(cell) for cell in cells])
     return text.getvalue().encode()
-
-
-def neutralise(cell: str) -> str:
-    """The cell, led by an apostrophe when a spreadsheet would run it."""
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell

@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_socket
+from hypothesis import settings
+
+# Properties are judged by what they find, not by how long one example takes on a busy machine.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 

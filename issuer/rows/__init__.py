@@ -1,4 +1,4 @@
-"""Class lists: CSV or XLSX bytes -> rows and faults, with the line numbers of the user's own file; no clock, no store."""
+"""Class lists: CSV or XLSX bytes -> rows and faults, with line numbers of the user's own file."""
 
 from issuer.rows.columnmap import ColumnMap, parse_column_map
 from issuer.rows.export import errors_csv

@@ -1,4 +1,4 @@
-"""The column map a provider keeps for its student system: whose column is which, and which course code is which listing."""
+"""A provider's column map: which column is which, and which course code is which listing."""
 
 from __future__ import annotations
 

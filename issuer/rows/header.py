@@ -80,6 +80,7 @@ _SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         (
             *("date achieved", "achieved", "achievement date", "date of achievement", "completed on", "date completed"),
             *("completion date", "date of completion", "course completion date", "completed", "completed date"),
+            *("time completed", "completion time"),
             *("ra whakaoti", "ra i oti ai", "ra oti"),
         ),
         ("award date", "awarded on", "date awarded", "finish date", "date", "ra"),
@@ -111,17 +112,19 @@ def fold_header(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", bare).strip()
 
 
-_RANKS: Final[Mapping[str, tuple[tuple[Field, int], ...]]] = {
-    spelling: tuple(
-        (name, rank)
-        for name, groups in _SPELLINGS.items()
-        for rank, group in enumerate(((fold_header(name),), *groups))
-        if spelling in group
-    )
-    for spelling in {
-        spelling for name, groups in _SPELLINGS.items() for spelling in (fold_header(name), *groups[0], *groups[1])
-    }
-}
+def _rank_spellings() -> Mapping[str, tuple[tuple[Field, int], ...]]:
+    """Folded spelling -> the fields it may mean, the surest with the lowest rank; of vague ones the earlier wins."""
+    ranks: dict[str, list[tuple[Field, int]]] = {}
+    for name, (sure, vague) in _SPELLINGS.items():
+        ranked = [(fold_header(name), 0), *((spelling, 1) for spelling in sure)]
+        ranked += [(spelling, _VAGUE + order) for order, spelling in enumerate(vague)]
+        for spelling, rank in ranked:
+            ranks.setdefault(spelling, []).append((name, rank))
+    return {spelling: tuple(meanings) for spelling, meanings in ranks.items()}
+
+
+_VAGUE: Final = 2
+_RANKS: Final = _rank_spellings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,14 +213,12 @@ def _match(texts: Sequence[str], *, column_map: ColumnMap) -> dict[Field, tuple[
         for name, rank in _RANKS.get(text, ()):
             if place not in taken and name not in column_map.columns:
                 ranked.setdefault(name, []).append((rank, place))
+    parts_there = Field.FIRST_NAME in ranked and Field.LAST_NAME in ranked
     for name, candidates in ranked.items():
         surest = min(rank for rank, _ in candidates)
+        if name is Field.LEARNER_NAME and surest >= _VAGUE and parts_there:
+            continue  # a bare `Name` beside both parts is a course's name, or a student's number
         places[name] = tuple(place for rank, place in candidates if rank == surest)
-    return _whole_or_parts(places, column_map=column_map)
-
-
-def _whole_or_parts(places: dict[Field, tuple[int, ...]], *, column_map: ColumnMap) -> dict[Field, tuple[int, ...]]:
-    """A whole name makes its parts unneeded; a vague `Name` beside both parts is one of those systems' own."""
     if Field.LEARNER_NAME in places or Field.LEARNER_NAME in column_map.columns:
         return {name: at for name, at in places.items() if name not in _NAME_PARTS}
     return places
@@ -243,8 +244,8 @@ def _refuse_doubles(header: Header, *, column_map: ColumnMap) -> None:
         if len(at) > 1 and name not in column_map.columns:
             columns = " and ".join(f"column {place + 1}" for place in at)
             raise TableError(
-                f"In line {header.line}, {columns} both say {name} (“{header.spelled[name]}”). Rename one, or say which "
-                "it is in a column map.",
+                f"In line {header.line}, {columns} both say {name} (“{header.spelled[name]}”). Rename one, or say "
+                "which it is in a column map.",
                 faults=(Fault(message="column is there twice", line=header.line, column=name),),
                 reason="columns-doubled",
             )

@@ -288,7 +288,7 @@ def all_short_ids(connection: Connection) -> Iterator[str]:
 
 def count_badges(connection: Connection) -> Mapping[State, int]:
     query = sa.select(credentials.c.state, sa.func.count()).group_by(credentials.c.state)
-    counts = {State(state): number for state, number in connection.execute(query).tuples()}
+    counts = {State(row[0]): int(row[1]) for row in connection.execute(query)}
     return {state: counts.get(state, 0) for state in State}
 
 
@@ -307,8 +307,8 @@ def keep_achievement(connection: Connection, *, nzqa_ref: str, version: str, doc
 def load_achievements(connection: Connection) -> list[tuple[str, str, bytes]]:
     """(ref, version, JSON) of every achievement a badge was issued for."""
     query = sa.select(achievements.c.nzqa_ref, achievements.c.version, achievements.c.document)
-    rows = connection.execute(query.order_by(achievements.c.nzqa_ref, achievements.c.version)).tuples()
-    return [(ref, version, bytes(document)) for ref, version, document in rows]
+    rows = connection.execute(query.order_by(achievements.c.nzqa_ref, achievements.c.version))
+    return [(row.nzqa_ref, row.version, bytes(row.document)) for row in rows]
 
 
 def _learner_values(learner: Learner) -> dict[str, Any]:

@@ -14,11 +14,22 @@ import sqlalchemy as sa
 
 from issuer.instance import Instance, open_instance
 from issuer.store.engine import parse_database_url
+from keys.keyring import Keyring
 from tests.issuer.provider import make_instance
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _passphrases_are_cheap() -> Iterator[None]:
+    """Key files made by these tests take little work to open; how much they take otherwise is tested with the keys."""
+    defaults = Keyring.__init__.__kwdefaults__
+    before = dict(defaults)
+    defaults["scrypt_n"] = 2**4
+    yield
+    defaults.update(before)
+
+
 @pytest.fixture(scope="session")
-def instance_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def instance_pattern(_passphrases_are_cheap: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance made once; tests work on copies, for making keys takes a while."""
     return make_instance(tmp_path_factory.mktemp("pattern") / "instance")
 

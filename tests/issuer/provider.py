@@ -53,6 +53,7 @@ class Unreadable:
     line: int
     column: str | None
     message: str
+    reason: str = "row-unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
-
 from issuer import audit
 from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
-from issuer.results import COLUMNS, RowOutcome, neutralise
+from issuer.results import COLUMNS, RowOutcome, RowResult, results_csv
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import State
 from schemas.baking import unbake_png
@@ -115,19 +113,11 @@ def test_results_csv_has_one_row_for_every_row(instance: Instance, tmp_path: Pat
     assert table[2]["credential_id"] == table[2]["json"] == ""
 
 
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        pytest.param("=1+1", "'=1+1", id="a formula"),
-        pytest.param("+64 21", "'+64 21", id="a plus"),
-        pytest.param("-2", "'-2", id="a minus"),
-        pytest.param("@SUM(A1)", "'@SUM(A1)", id="an at sign"),
-        pytest.param("\t=1", "'\t=1", id="a tab before a formula"),
-        pytest.param("Mere Āwhina", "Mere Āwhina", id="a name"),
-    ],
-)
-def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(cell: str, expected: str) -> None:
-    assert neutralise(cell) == expected
+def test_a_cell_that_a_spreadsheet_would_run_is_neutralised() -> None:
+    result = RowResult(line=2, outcome=RowOutcome.FAILED, reason="x", sentence="=1+1", row_key="@SUM(A1)")
+    text = results_csv([result], files={}, badges_url=BASE_URL).decode()
+    assert "'=1+1" in text
+    assert "'@SUM(A1)" in text
 
 
 def test_not_accredited_fails_and_nothing_overrides_it(instance: Instance) -> None:

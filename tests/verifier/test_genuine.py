@@ -148,7 +148,7 @@ CASES = [
     pytest.param(_signed(method="did:web:badges.totara-training.example#nobody"), "proof", "failed", "key-not-authorised", id="a key the issuer does not list"),
     pytest.param(_signed(method="did:web:badges.totara-training.example"), "proof", "failed", "key-refused", id="a method that names no key"),
     pytest.param(_signed(method="did:web:gone.example#k"), "proof", "unknown", "key-unreachable", id="another issuer's key that cannot be retrieved"),
-    pytest.param(_signed(method="did:web:gone.example#k"), "issuer.identity", "unknown", "issuer-proof-unchecked", id="then identity is not known"),
+    pytest.param(_signed(method="did:web:gone.example#k"), "issuer.identity", "failed", "controller-not-issuer", id="that it is another's key is known all the same"),
     pytest.param(_signed(method="did:ion:abc#k"), "proof", "unknown", "proof-unsupported", id="a DID method that is not read"),
     pytest.param(lambda s: s.good_badge() | {"proof": s.good_badge()["proof"] * (MAX_PROOFS + 1)}, "proof", "failed", "too-many-proofs", id="one proof over the limit"),
     pytest.param(lambda s: s.good_badge() | {"proof": ["none"]}, "conforms", "failed", "schema", id="a proof that is a text"),
@@ -193,6 +193,7 @@ def test_a_key_that_cannot_be_retrieved_is_unknown_and_not_false(simulator: Simu
     del simulator.web.pages[did_web_location(simulator.provider.did)]
     report = simulator.check(badge, register=False)
     assert found(report, "proof") == ("unknown", "key-unreachable")
+    assert found(report, "issuer.identity") == ("unknown", "issuer-proof-unchecked")
     assert report.genuine.verdict is GenuineVerdict.UNCONFIRMED
     assert "does not mean it is false" in report.genuine.sentence
 

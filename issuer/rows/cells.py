@@ -1,0 +1,180 @@
+"""The rules of one cell: names, references, addresses and the few words with a fixed meaning."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from issuer.rows.columnmap import ColumnMap
+from issuer.rows.model import Cell
+from issuer.rows.unfit import UnfitCell, shown
+from schemas.limits import MAX_CELL_CHARS, MAX_NAME_CHARS, MAX_ROW_KEY_CHARS, MAX_URL_CHARS
+from schemas.nzqcf import is_nsn, is_reference, looks_like_nsn, regain_reference
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
+_JOINERS: Final = frozenset("\u200c\u200d")  # within words of Persian and Indic scripts
+_GARBLED: Final = re.compile("[ÃÂÄÅÊËÌÐÑ][\u0080-¿“”‘’‚„†‡ˆ‰Š‹ŒŽ•–—˜™š›œžŸ€ƒ…]")
+_EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"/.]+(?:\.[^\s@<>()\[\],;:\\\"/.]+)+")
+_ROW_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]*")
+_NSN_SPACES: Final = re.compile(r"(?<=[0-9])[ -](?=[0-9])")
+_NAME_DISPLAYS: Final = ("full", "preferred", "none")
+_LANGUAGES: Final = {
+    **dict.fromkeys(("en", "en-nz", "english", "te reo pakeha", "te reo pākehā"), "en"),
+    **dict.fromkeys(("mi", "mi-nz", "maori", "māori", "te reo", "te reo maori", "te reo māori"), "mi"),
+}
+
+
+def plain_text(cell: Cell) -> str:
+    """The cell as trimmed NFC text with single spaces; a whole number without its `.0`. Raises UnfitCell if too long."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, int | date | datetime | time | timedelta):
+        return str(cell)
+    if len(cell) > MAX_CELL_CHARS:
+        raise UnfitCell(f"The cell holds {len(cell):,} characters; the limit is {MAX_CELL_CHARS:,}.")
+    return unicodedata.normalize("NFC", " ".join(cell.split()))
+
+
+def read_name(cell: Cell) -> str:
+    """A person's name, or a part of one. Raises UnfitCell."""
+    text = _public_text(cell)
+    if isinstance(cell, date | time | timedelta):
+        raise UnfitCell("The cell holds a date, not a name.")
+    if len(text) > MAX_NAME_CHARS:
+        raise UnfitCell(f"The name is {len(text):,} characters long; the limit is {MAX_NAME_CHARS}.")
+    if text and not any(unicodedata.category(character).startswith("L") for character in text):
+        raise UnfitCell(f"{shown(text)} is not a name: there is no letter in it.")
+    if _GARBLED.search(text):
+        raise UnfitCell(
+            "The name looks garbled, as UTF-8 read in another encoding does. Export the file as UTF-8 anew."
+        )
+    return text
+
+
+def doubtful_name(text: str) -> str | None:
+    """A warning when a letter was probably lost on the way: `T?maki`."""
+    if "?" in text:
+        return "The name holds a question mark. If a macron was lost there, correct it before you issue."
+    return None
+
+
+def read_text(cell: Cell) -> str:
+    """A short public text. Raises UnfitCell."""
+    return _public_text(cell)
+
+
+def read_reference(cell: Cell, *, column_map: ColumnMap, register_refs: Collection[str]) -> str:
+    """The NZQA reference: by the map's course codes, as written, or with the zeros a spreadsheet ate. UnfitCell."""
+    text = plain_text(cell)
+    if mapped := column_map.reference_of(text):
+        return mapped
+    regained = regain_reference(text, among=register_refs)
+    if regained:
+        return regained
+    if is_reference(text.upper()):
+        return text.upper()
+    if re.fullmatch(r"[0-9]{1,3}", text):
+        raise UnfitCell(
+            f"{shown(text)} is not an NZQA reference. If a spreadsheet dropped its leading zero, note that the register "
+            f"has no {text.zfill(4)}."
+        )
+    raise UnfitCell(
+        f"{shown(text)} is not an NZQA reference, such as 0426, TF0849 or 128480-1. If it is a course code of your own, "
+        "name its reference in the column map."
+    )
+
+
+def read_email(cell: Cell) -> str:
+    """An e-mail address of the usual shape; never repeated in a fault. Raises UnfitCell."""
+    text = plain_text(cell)
+    _refuse_unprintable(text)
+    if not _EMAIL.fullmatch(text) or len(text) > 254 or ".." in text:
+        raise UnfitCell("This is not one e-mail address of the usual shape, name@example.nz.")
+    return text
+
+
+def read_row_key(cell: Cell) -> str:
+    """A key of the provider's own: ASCII letters, digits and `._:/=-`. Raises UnfitCell."""
+    text = plain_text(cell)
+    _refuse_nsn(text)
+    if not _ROW_KEY.fullmatch(text):
+        raise UnfitCell(f"{shown(text)} cannot be a row key: use letters, digits and . _ : / = - only.")
+    if len(text) > MAX_ROW_KEY_CHARS:
+        raise UnfitCell(f"The row key is {len(text):,} characters long; the limit is {MAX_ROW_KEY_CHARS}.")
+    return text
+
+
+def read_nsn(cell: Cell) -> str:
+    """A National Student Number, for the private store; never repeated in a fault. Raises UnfitCell."""
+    text = _NSN_SPACES.sub("", plain_text(cell))
+    if not is_nsn(text):
+        raise UnfitCell("This is not a National Student Number: nine or ten digits. (It is not repeated here.)")
+    return text
+
+
+def read_name_display(cell: Cell) -> str:
+    text = plain_text(cell).lower()
+    if text not in _NAME_DISPLAYS:
+        raise UnfitCell(f"{shown(text)} is not one of {', '.join(_NAME_DISPLAYS)}.")
+    return text
+
+
+def read_language(cell: Cell) -> str:
+    text = plain_text(cell).lower()
+    if text not in _LANGUAGES:
+        raise UnfitCell(f"{shown(text)} is not a language of badges here: en or mi.")
+    return _LANGUAGES[text]
+
+
+def read_evidence_url(cell: Cell) -> str:
+    """An https address that anyone may open. Raises UnfitCell."""
+    text = plain_text(cell)
+    _refuse_nsn(text)
+    if len(text) > MAX_URL_CHARS:
+        raise UnfitCell(f"The address is {len(text):,} characters long; the limit is {MAX_URL_CHARS:,}.")
+    if not text.isascii() or not text.isprintable() or re.search(r"[\s<>\"\\^`{|}]", text):
+        raise UnfitCell("The address holds a character that an address cannot; copy it from the browser's bar.")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise UnfitCell(f"{shown(text)} is not a web address.") from None
+    if parts.scheme != "https":
+        raise UnfitCell(f"{shown(text)} does not begin with https://.")
+    if "." not in host.strip(".") or parts.username is not None or parts.password is not None:
+        raise UnfitCell(f"{shown(text)} is not an address that anyone can open.")
+    return text
+
+
+def _public_text(cell: Cell) -> str:
+    text = plain_text(cell)
+    _refuse_unprintable(text)
+    _refuse_nsn(text)
+    if text.startswith(_FORMULA_STARTS):
+        raise UnfitCell(f"The value looks like a spreadsheet formula: it begins with “{text[0]}”. Take that away.")
+    return text
+
+
+def _refuse_nsn(text: str) -> None:
+    if looks_like_nsn(text):
+        raise UnfitCell(
+            "A number that looks like a National Student Number stands in a public column. Take it out; the NSN has a "
+            "column of its own. (It is not repeated here.)"
+        )
+
+
+def _refuse_unprintable(text: str) -> None:
+    if "\ufffd" in text:
+        raise UnfitCell("A letter was lost: “\ufffd” stands where it was. Export the file as UTF-8 anew.")
+    for character in text:
+        category = unicodedata.category(character)
+        if category in ("Cc", "Co", "Cs", "Cn") or (category == "Cf" and character not in _JOINERS):
+            raise UnfitCell(f"The value holds an invisible or control character, U+{ord(character):04X}. Take it out.")

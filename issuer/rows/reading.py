@@ -1,0 +1,303 @@
+"""A class list read: the table found, every row checked cell by cell, good rows never lost to bad ones."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+from issuer.rows import cells, delimited, workbook
+from issuer.rows.columnmap import ColumnMap
+from issuer.rows.days import MonthFirst, read_day
+from issuer.rows.header import HEADER_WITHIN, Header, find_header, missing_columns, refuse_missing
+from issuer.rows.model import Cell, ClassList, Field, Record, Row, RowFault
+from issuer.rows.unfit import UnfitCell
+from schemas.errors import TableError, TooLarge
+from schemas.limits import MAX_TABLE_BYTES, MAX_TABLE_COLUMNS, MAX_TABLE_ROWS
+
+_REQUIRED: Final = (Field.NZQA_REF, Field.ACHIEVED_ON)
+_OPTIONAL: Final[tuple[tuple[Field, Callable[[Cell], str]], ...]] = (
+    (Field.LEARNER_EMAIL, cells.read_email),
+    (Field.ROW_KEY, cells.read_row_key),
+    (Field.NSN, cells.read_nsn),
+    (Field.NAME_DISPLAY, cells.read_name_display),
+    (Field.LANGUAGE, cells.read_language),
+    (Field.RESULT, cells.read_text),
+    (Field.EVIDENCE_URL, cells.read_evidence_url),
+)
+_NAME_PARTS: Final = (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
+
+
+def read_class_list(
+    data: bytes,
+    *,
+    filename: str,
+    column_map: ColumnMap | None = None,
+    encoding: str | None = None,
+    register_refs: Collection[str] = (),
+) -> ClassList:
+    """The rows of a CSV (UTF-8, or cp1252 when `encoding` says so) or XLSX file, and a fault for each that is not fit.
+
+    `register_refs` are the references the register holds: only they bring back a leading zero.
+    Raises TableError or TooLarge when there is no table to read.
+    """
+    mapped = column_map or ColumnMap()
+    if len(data) > MAX_TABLE_BYTES:
+        raise TooLarge(f"{filename} is {len(data):,} bytes; the limit is {MAX_TABLE_BYTES:,}. Split it.")
+    if not data.strip(b" \t\r\n\xef\xbb\xbf\0"):
+        raise TableError(f"{filename} is empty.")
+    notes: list[str] = []
+    find = _find_in_workbook if workbook.is_workbook(data) else partial(_find_in_text, encoding=encoding)
+    header, body = find(data, filename=filename, column_map=mapped, notes=notes)
+    reading = _Reading(header=header, column_map=mapped, register_refs=register_refs)
+    for count, record in enumerate(body, start=1):
+        if count > MAX_TABLE_ROWS:
+            raise TooLarge(f"{filename} has more than {MAX_TABLE_ROWS:,} rows. Split it.")
+        reading.read(record)
+    reading.settle_days()
+    if not reading.rows and not reading.faults:
+        raise TableError(f"{filename} has a header, in line {header.line}, but no row below it.")
+    return ClassList(
+        rows=tuple(reading.rows.values()),
+        faults=tuple(sorted(reading.faults, key=lambda fault: fault.line)),
+        warnings=tuple(warning for warning in reading.warnings if warning.line in reading.rows),
+        columns={str(name): spelling for name, spelling in header.spelled.items()},
+        unknown_columns=header.unknown,
+        notes=tuple(notes),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+# --- finding the table ------------------------------------------------------------------------------------------
+
+
+def _find_in_text(
+    data: bytes, *, filename: str, column_map: ColumnMap, notes: list[str], encoding: str | None
+) -> tuple[Header, Iterator[Record]]:
+    text, found_encoding = delimited.decode_text(data, encoding=encoding)
+    if found_encoding != "utf-8":
+        notes.append(f"Read as {found_encoding}.")
+    lines = delimited.split_lines(text)
+    named = delimited.separator_named(lines)
+    start = 1 if named else 0
+    best: tuple[tuple[int, int], str, Header, list[Record]] | None = None
+    for delimiter in (named,) if named else delimited.DELIMITERS:
+        top = list(islice(delimited.records(lines, delimiter=delimiter, start=start), HEADER_WITHIN))
+        if max((len(record.cells) for record in top), default=0) > MAX_TABLE_COLUMNS:
+            raise TooLarge(f"{filename} has more than {MAX_TABLE_COLUMNS} columns.")
+        header = find_header(top, column_map=column_map)
+        if header and (best is None or (len(header.places), header.width) > best[0]):
+            best = (len(header.places), header.width), delimiter, header, top
+    if best is None:
+        raise _no_header(filename)
+    _, delimiter, header, top = best
+    refuse_missing(header, top, column_map=column_map)
+    _note_header(header, notes=notes)
+    after = (
+        top[header.position + 1].line - 1 if header.position + 1 < len(top) else _line_after(header, lines, delimiter)
+    )
+    return header, delimited.records(lines, delimiter=delimiter, start=after, width=header.width)
+
+
+def _line_after(header: Header, lines: list[str], delimiter: str) -> int:
+    """The index of the line after the header's record, which may itself run over several."""
+    following = delimited.records(lines, delimiter=delimiter, start=header.line - 1)
+    return next((record.line - 1 for record in islice(following, 1, 2)), len(lines))
+
+
+def _find_in_workbook(
+    data: bytes, *, filename: str, column_map: ColumnMap, notes: list[str]
+) -> tuple[Header, Iterator[Record]]:
+    nearest: tuple[Header, workbook.Sheet] | None = None
+    for sheet in workbook.load_sheets(data):
+        header = find_header(sheet.records, column_map=column_map)
+        if header is None:
+            continue
+        if not missing_columns(header.places):
+            nearest = header, sheet
+            break
+        nearest = nearest or (header, sheet)
+    if nearest is None:
+        raise _no_header(filename)
+    header, sheet = nearest
+    refuse_missing(header, sheet.records, column_map=column_map)
+    notes.append(f"Read from the sheet “{sheet.name}”.")
+    _note_header(header, notes=notes)
+    return header, iter(sheet.records[header.position + 1 :])
+
+
+def _note_header(header: Header, *, notes: list[str]) -> None:
+    if header.line > 1:
+        notes.append(f"The header stands in line {header.line}.")
+
+
+def _no_header(filename: str) -> TableError:
+    return TableError(
+        f"{filename} has no header row among its first {HEADER_WITHIN}. The first row must name the columns: "
+        "learner_name, nzqa_ref, achieved_on.",
+        reason="columns-missing",
+    )
+
+
+# --- reading rows -----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """What has been read so far, and what of it a later row may yet throw into doubt."""
+
+    header: Header
+    column_map: ColumnMap
+    register_refs: Collection[str]
+    rows: dict[int, Row] = field(default_factory=dict)
+    faults: list[RowFault] = field(default_factory=list)
+    warnings: list[RowFault] = field(default_factory=list)
+    ambiguous: list[int] = field(default_factory=list)
+    month_first: int | None = None
+    seen: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def read(self, record: Record) -> None:
+        """One record: nothing when it is blank, else a row or its faults."""
+        if record.problem:
+            self.faults.append(RowFault(line=record.line, column=None, message=record.problem))
+            return
+        if not any(cell is not None and str(cell).strip() for cell in record.cells):
+            return
+        if self._ragged(record):
+            return
+        before = len(self.faults)
+        values = self._values(record)
+        if len(self.faults) > before:
+            return
+        row = Row(line=record.line, **values)
+        if not self._repeats(row):
+            self.rows[row.line] = row
+
+    def settle_days(self) -> None:
+        """When one day was written month first, others may have been: each that reads both ways is asked about."""
+        if self.month_first is None:
+            return
+        for line in self.ambiguous:
+            if self.rows.pop(line, None) is not None:
+                self._fault(
+                    line,
+                    Field.ACHIEVED_ON,
+                    f"Line {self.month_first} has its month before its day, so this day could be read two ways. Write "
+                    "it as 2026-05-03, or say in the column map which comes first.",
+                )
+
+    def _ragged(self, record: Record) -> bool:
+        extra = record.cells[self.header.width :]
+        if len(record.cells) >= self.header.width and not any(cell is not None and str(cell).strip() for cell in extra):
+            return False
+        message = (
+            f"The row has {len(record.cells)} cells; the header, in line {self.header.line}, has {self.header.width}."
+        )
+        if len(record.cells) > self.header.width:
+            message += " A value that holds the separator must stand in quotation marks."
+        self.faults.append(RowFault(line=record.line, column=None, message=message))
+        return True
+
+    def _values(self, record: Record) -> dict[str, Any]:
+        values: dict[str, Any] = {"learner_name": self._name(record)}
+        for name in _REQUIRED:
+            values[name] = self._required(record, name)
+        for name, read in _OPTIONAL:
+            values[name] = self._optional(record, name, read)
+        values["preferred_name"] = self._joined(record, (Field.PREFERRED_NAME,)) or None
+        if values["name_display"] == "preferred" and not values["preferred_name"]:
+            self._fault(record.line, Field.NAME_DISPLAY, "It asks for the preferred name, but the row gives none.")
+        return values
+
+    def _name(self, record: Record) -> str:
+        parts = (Field.LEARNER_NAME,) if Field.LEARNER_NAME in self.header.places else _NAME_PARTS
+        name = self._joined(record, parts)
+        if name == "":
+            self._fault(record.line, parts[0], "The learner's name is missing.")
+        elif name and (doubt := cells.doubtful_name(name)):
+            column = self.header.spelled.get(parts[0])
+            self.warnings.append(RowFault(line=record.line, column=column, message=doubt, reason="name-doubtful"))
+        return name or ""
+
+    def _joined(self, record: Record, names: Iterable[Field]) -> str | None:
+        """The names' parts with a space between; None when one is unfit, which is then among the faults."""
+        parts: list[str] = []
+        for name in names:
+            for cell in self._cells(record, name):
+                try:
+                    parts.append(cells.read_name(cell))
+                except UnfitCell as unfit:
+                    self._fault(record.line, name, str(unfit))
+                    return None
+        joined = " ".join(part for part in parts if part)
+        try:
+            return cells.read_name(joined)
+        except UnfitCell as unfit:
+            self._fault(record.line, next(iter(names)), str(unfit))
+            return None
+
+    def _required(self, record: Record, name: Field) -> str | date | None:
+        (cell,) = self._cells(record, name)
+        if cell is None or not str(cell).strip():
+            self._fault(record.line, name, "The value is missing.")
+            return None
+        try:
+            if name is Field.ACHIEVED_ON:
+                return self._day(record.line, cell)
+            return cells.read_reference(cell, column_map=self.column_map, register_refs=self.register_refs)
+        except UnfitCell as unfit:
+            self._fault(record.line, name, str(unfit))
+            return None
+
+    def _day(self, line: int, cell: Cell) -> date:
+        try:
+            day = read_day(cell, order=self.column_map.dates)
+        except MonthFirst:
+            self.month_first = line if self.month_first is None else self.month_first
+            raise
+        if day.ambiguous:
+            self.ambiguous.append(line)
+        return day.on
+
+    def _optional(self, record: Record, name: Field, read: Callable[[Cell], str]) -> str | None:
+        for cell in self._cells(record, name):
+            if cell is not None and str(cell).strip():
+                try:
+                    return read(cell)
+                except UnfitCell as unfit:
+                    self._fault(record.line, name, str(unfit))
+        return None
+
+    def _cells(self, record: Record, name: Field) -> Iterator[Cell]:
+        return (record.cells[place] for place in self.header.places.get(name, ()))
+
+    def _repeats(self, row: Row) -> bool:
+        """Whether an earlier row is the same completion, or has its key."""
+        if row.row_key:
+            identity: tuple[str, ...] = (row.row_key,)
+        else:
+            person = (_fold(row.learner_name), _fold(row.learner_email or ""))
+            identity = (*person, row.nzqa_ref, row.achieved_on.isoformat())
+        earlier = self.seen.setdefault(identity, row.line)
+        if earlier == row.line:
+            return False
+        what = "has the same row key as" if row.row_key else "is the same as"
+        mend = "Take one out" if row.row_key is None else "Give each completion a key of its own"
+        if row.row_key is None:
+            mend += ", or, if they are two people, give each row a row_key"
+        column = self.header.spelled.get(Field.ROW_KEY) if row.row_key else None
+        message = f"The row {what} line {earlier}. {mend}."
+        self.faults.append(RowFault(line=row.line, column=column, message=message, reason="duplicate-row"))
+        return True
+
+    def _fault(self, line: int, name: Field, message: str) -> None:
+        self.faults.append(RowFault(line=line, column=self.header.spelled.get(name, str(name)), message=message))
+
+
+def _fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
