@@ -93,16 +93,21 @@ class Peers:
         options = {name: value for name, value in proof.items() if name != "proofValue"}
         options["@context"] = self.document["@context"]
         artwork_png = artwork.draw_badge_png(
-            title="Forestry River Crossing Construction", level=3, credits=20, provider_name="A provider", demonstration=False
+            title="Forestry River Crossing Construction",
+            level=3,
+            credits=20,
+            provider_name="A provider",
+            demonstration=False,
         )
         text = json.dumps(self.signed)
         bits = range(0, _LIST_LENGTH, 100)
         poison = _clique(9)
 
         def naive_hash() -> bytes:
-            return hashlib.sha256(naive_canonical(options)).digest() + hashlib.sha256(
-                naive_canonical(self.document)
-            ).digest()
+            return (
+                hashlib.sha256(naive_canonical(options)).digest()
+                + hashlib.sha256(naive_canonical(self.document)).digest()
+            )
 
         def refuse_poison() -> None:
             with suppress(CanonicalizationLimit):

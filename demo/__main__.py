@@ -92,7 +92,9 @@ def make_checks(rows: list[dict[str, str]]) -> list[tuple[str, Path, tuple[str, 
     issued = sorted((row for row in rows if row["outcome"] == "issued"), key=lambda row: of_ref[row["row"]] != "5055")
     good, misspelt, withdrawn = [row["credential_id"] for row in issued[:3]]
     copies = OUT / "checks"
-    stored = {identity: OUT / "badges" / f"{identity.rpartition('/')[2]}.json" for identity in (good, misspelt, withdrawn)}
+    stored = {
+        identity: OUT / "badges" / f"{identity.rpartition('/')[2]}.json" for identity in (good, misspelt, withdrawn)
+    }
     shutil.copy(stored[misspelt], copies / "replaced.json")
     issuer("correct", misspelt, "--name", "Aroha Te Whatu-Rangi")
     issuer("export", misspelt, "--format", "json", "--out", stored[misspelt])

@@ -34,7 +34,9 @@ def signer(who: str) -> SoftwareSigner:
 def enrol(records: Path) -> None:
     """Bind the second provider's key in the register, as its authority would after looking at its papers."""
     did = did_key_of(signer("rogue").public_key)
-    _append(records / "issuers.csv", moe_number=ROGUE_NUMBER, did=did, **{"from": "2026-01-01"}, evidence="demonstration")
+    _append(
+        records / "issuers.csv", moe_number=ROGUE_NUMBER, did=did, **{"from": "2026-01-01"}, evidence="demonstration"
+    )
     _append(
         records / "keys.csv",
         did=did,
@@ -130,5 +132,3 @@ def _append(path: Path, **cells: str) -> None:
         header = next(csv.reader(file))
     with path.open("a", encoding="utf-8", newline="") as file:
         csv.DictWriter(file, fieldnames=header, restval="").writerow(cells)
-
-

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import NoResultFound
 
 from issuer.store import audit_log
-from issuer.store.tables import documents
+from issuer.store.tables import documents, status_bits
 from schemas.canonical import jcs
 from schemas.errors import Fault, IssuingError
 from schemas.jsontext import write_json
@@ -32,7 +32,7 @@ KEY_USE = "key-use"
 KEY_RETIRE = "key-retire"
 NSN_READ = "nsn-read"
 
-_DOCUMENT_ACTIONS = frozenset({ISSUE, CORRECT})
+_BIT_ACTIONS = frozenset({CORRECT, REVOKE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +84,16 @@ def verify_chain(connection: Connection, *, expected_head: str | None = None) ->
     """
     faults: list[Fault] = []
     logged: dict[str, str] = {}
+    bits: set[tuple[int, int]] = set()
     previous, expected_seq, seen_expected = GENESIS, 1, expected_head in {None, GENESIS}
     for entry in audit_log.load_entries(connection):
         faults += _entry_faults(entry, previous=previous, expected_seq=expected_seq)
         previous, expected_seq = entry.entry_sha256, entry.seq + 1
         seen_expected = seen_expected or entry.entry_sha256 == expected_head
-        if entry.action in _DOCUMENT_ACTIONS:
-            logged |= _documents_of(entry)
+        facts = _facts_of(entry)
+        logged |= facts["documents"] if isinstance(facts.get("documents"), dict) else {}
+        if entry.action in _BIT_ACTIONS:
+            bits.add((_whole(facts.get("list")), _whole(facts.get("index"))))
     head = audit_log.load_head(connection)
     if head is None or (head.seq, head.entry_sha256) != (expected_seq - 1, previous):
         faults.append(Fault(message=f"The log ends with entry {expected_seq - 1}, which is not the end it had."))
@@ -98,7 +101,10 @@ def verify_chain(connection: Connection, *, expected_head: str | None = None) ->
         faults.append(Fault(message="The entry noted last is no longer in the log: the log was cut back or replaced."))
     count, document_faults = _document_faults(connection, logged)
     return AuditReport(
-        entries=expected_seq - 1, documents=count, head_sha256=previous, faults=(*faults, *document_faults)
+        entries=expected_seq - 1,
+        documents=count,
+        head_sha256=previous,
+        faults=(*faults, *document_faults, *_bit_faults(connection, bits)),
     )
 
 
@@ -132,12 +138,30 @@ def _document_faults(connection: Connection, logged: dict[str, str]) -> tuple[in
     return count, faults
 
 
-def _documents_of(entry: audit_log.Entry) -> dict[str, str]:
+def _bit_faults(connection: Connection, logged: set[tuple[int, int]]) -> list[Fault]:
+    """Compare the log with the status lists: a bit is set exactly when a withdrawal or a correction set it."""
+    found = {(row.list_number, row.list_index) for row in connection.execute(sa.select(status_bits))}
+    faults = [
+        Fault(message=f"Entry {index} of status list {number} is clear although a logged act set it.")
+        for number, index in sorted(logged - found)
+    ]
+    faults += [
+        Fault(message=f"Entry {index} of status list {number} is set, but no act in the log set it.")
+        for number, index in sorted(found - logged)
+    ]
+    return faults
+
+
+def _facts_of(entry: audit_log.Entry) -> dict[str, Any]:
     try:
-        named = json.loads(entry.facts).get("documents", {})
+        facts = json.loads(entry.facts)
     except ValueError:
         return {}  # an edited entry: its hash has told already
-    return named if isinstance(named, dict) else {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else -1
 
 
 def _entry_hash(seq: int, at: str, actor: str, action: str, facts: str, previous: str) -> str:

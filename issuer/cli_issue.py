@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,7 +108,7 @@ def issue(
             report = issue_batch(
                 instance,
                 class_list,
-                file_sha256=hashlib.sha256(data).hexdigest(),
+                file_sha256=class_list.sha256,
                 edition=edition,
                 options=options,
                 now=now,

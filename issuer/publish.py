@@ -71,7 +71,7 @@ def publish(
     total = 0
     with instance.store.reading() as connection:
         for badge in credential_store.current_badges(connection):
-            page = _badge(badge, site, pictures, publisher, now=now)
+            page = _badge(badge, site, pictures, publisher)
             counts[badge.credential.nzqa_ref, _title(page)] += 1
             total += 1
             if publisher.demonstration:
@@ -109,9 +109,7 @@ def _about(instance: Instance, site: _Site) -> None:
     site.write("issuer", write_json(issuer_profile(instance), indent=2))
 
 
-def _badge(
-    badge: CurrentBadge, site: _Site, pictures: Pictures, publisher: Publisher, *, now: datetime
-) -> BadgePage:
+def _badge(badge: CurrentBadge, site: _Site, pictures: Pictures, publisher: Publisher) -> BadgePage:
     short_id = badge.credential.short_id
     signed = badge.document
     page = BadgePage(
@@ -127,14 +125,12 @@ def _badge(
     if signed.jwt is not None:
         site.write(f"badges/{short_id}.jwt", signed.jwt.encode())
     site.write(f"badges/{short_id}.qr.svg", qr.qr_svg(f"{publisher.base_url}/badges/{short_id}"))
-    html = pages.badge_html(page, publisher, as_at=now)
+    html = pages.badge_html(page, publisher)
     site.write(f"badges/{short_id}/index.html", html.encode())
     return page
 
 
-def _achievement(
-    ref: str, version: str, text: bytes, site: _Site, pictures: Pictures, publisher: Publisher
-) -> None:
+def _achievement(ref: str, version: str, text: bytes, site: _Site, pictures: Pictures, publisher: Publisher) -> None:
     document = parse_object(text)
     place = f"achievements/{ref}/{version}"
     site.write(f"{place}.png", pictures.achievement_png(document))

@@ -36,7 +36,9 @@ ALL = commands()
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[path for path, _ in ALL])
-def test_every_command_and_option_has_help_and_every_command_stands_in_the_readme(path: str, command: click.Command) -> None:
+def test_every_command_and_option_has_help_and_every_command_stands_in_the_readme(
+    path: str, command: click.Command
+) -> None:
     assert command.help
     for parameter in command.params:
         if isinstance(parameter, click.Option):
@@ -49,7 +51,10 @@ def test_every_command_and_option_has_help_and_every_command_stands_in_the_readm
 
 
 def test_all_four_packages_share_one_parent_folder() -> None:
-    parents = {Path(str(importlib.import_module(name).__file__)).parent.parent for name in ("schemas", "keys", "verifier", "issuer")}
+    parents = {
+        Path(str(importlib.import_module(name).__file__)).parent.parent
+        for name in ("schemas", "keys", "verifier", "issuer")
+    }
     assert len(parents) == 1
 
 
@@ -95,11 +100,27 @@ def test_only_command_lines_read_the_clock_and_only_settings_reads_the_environme
 
 @pytest.mark.slow
 def test_the_wheel_holds_what_it_needs_and_no_key(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", str(tmp_path), str(ROOT)]
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--quiet",
+        "-w",
+        str(tmp_path),
+        str(ROOT),
+    ]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    for wanted in ("schemas/contexts/credentials-v2.jsonld", "schemas/json/profile.json", "issuer/pages/static/badge.css", "issuer/pages/templates/badge.html"):
+    for wanted in (
+        "schemas/contexts/credentials-v2.jsonld",
+        "schemas/json/profile.json",
+        "issuer/pages/static/badge.css",
+        "issuer/pages/templates/badge.html",
+    ):
         assert wanted in names
     assert any(name.startswith("issuer/store/migrations/") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "demo/")) or name.endswith((".key", ".pem"))]

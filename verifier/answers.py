@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,35 @@ from verifier.verdicts import NO_NZ_CLAIM, Verdicts
 from verifier.wording import headline_for
 
 _DECIDED = {AccreditedVerdict.INVALID: Answer.NOT_ACCREDITED, AccreditedVerdict.UNCONFIRMED: Answer.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    genuine: GenuineAnswer
+    current: CurrentAnswer
+    accredited: AccreditedAnswer
+    badge: JsonObject | None
+
+
+_FAULT = "This verifier broke down through a fault of its own; that says nothing about the badge."
+# What is said when even saying it failed.
+NO_ANSWERS = Answers(
+    genuine=GenuineAnswer(verdict=GenuineVerdict.UNCONFIRMED, sentence=_FAULT),
+    current=CurrentAnswer(verdict=CurrentVerdict.UNCONFIRMED, sentence=_FAULT, as_of=None),
+    accredited=AccreditedAnswer(verdict=AccreditedVerdict.UNCONFIRMED, reason="internal-fault", sentence=_FAULT),
+    badge=None,
+)
+
+
+def answer(inspection: Inspection, verdicts: Verdicts) -> Answers:
+    """The three answers, and the badge's summary unless it is not genuine or could not be read."""
+    shown = verdicts.genuine is not GenuineVerdict.INVALID and inspection.subject.document is not None
+    return Answers(
+        genuine=answer_genuine(inspection, verdicts),
+        current=answer_current(inspection, verdicts),
+        accredited=answer_accredited(inspection, verdicts),
+        badge=summarise(inspection) if shown else None,
+    )
 
 
 def answer_genuine(inspection: Inspection, verdicts: Verdicts) -> GenuineAnswer:

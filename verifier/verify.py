@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
+from typing import TypeVar
 
-from verifier.answers import answer_accredited, answer_current, answer_genuine, summarise
+from verifier.answers import NO_ANSWERS, answer
 from verifier.checks import CHECKS
 from verifier.checks.finding import SKIPPED, UNKNOWN, finding
-from verifier.inspection import CheckFunction, Inspection, Surroundings
+from verifier.inspection import Inspection, Surroundings
 from verifier.intake import Subject
 from verifier.policy import Policy
 from verifier.report import GENUINE_CHECKS, Check, CheckId, GenuineVerdict, RegisterUsed, Report
@@ -19,23 +21,27 @@ from verifier.verdicts import judge
 __all__ = ["Surroundings", "verify"]
 
 _log = logging.getLogger(__name__)
+_Found = TypeVar("_Found")
 
 
 def verify(subject: Subject, *, policy: Policy, surroundings: Surroundings, at: datetime) -> Report:
     """Everything found out about one badge at the instant `at` (aware). Never raises for what is in the badge."""
     inspection = Inspection(subject, policy=policy, surroundings=surroundings, at=at)
     for check_id, function in CHECKS.items():
-        inspection.found[check_id] = _passed_over(check_id, inspection) or _run(check_id, function, inspection)
+        inspection.found[check_id] = _passed_over(check_id, inspection) or _attempt(
+            partial(function, inspection), otherwise=finding(check_id, UNKNOWN, "internal-fault")
+        )
     checks = tuple(inspection.found.values())
     verdicts = judge(checks, policy=policy)
+    answers = _attempt(partial(answer, inspection, verdicts), otherwise=NO_ANSWERS)
     edition = inspection.edition
     return Report(
-        genuine=answer_genuine(inspection, verdicts),
-        current=answer_current(inspection, verdicts),
-        accredited=answer_accredited(inspection, verdicts),
+        genuine=answers.genuine,
+        current=answers.current,
+        accredited=answers.accredited,
         checks=checks,
         needs={check_id: policy.need(check_id) for check_id in CheckId},
-        badge=None if verdicts.genuine is GenuineVerdict.INVALID or not subject.document else summarise(inspection),
+        badge=answers.badge,
         checked_at=at,
         sources=inspection.fetch.sources,
         register=None
@@ -67,9 +73,10 @@ def _passed_over(check_id: CheckId, inspection: Inspection) -> Check | None:
     return finding(check_id, SKIPPED, "not-reached") if inspection.subject.document is None else None
 
 
-def _run(check_id: CheckId, function: CheckFunction, inspection: Inspection) -> Check:
+def _attempt(step: Callable[[], _Found], *, otherwise: _Found) -> _Found:
+    """The one bare except: a fault of ours is "unknown", never a verdict about the badge."""
     try:
-        return function(inspection)
-    except Exception:  # noqa: BLE001 - a fault of ours is "unknown", never a verdict about the badge
-        _log.exception("The check %s broke down", check_id)
-        return finding(check_id, UNKNOWN, "internal-fault")
+        return step()
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("A step of the verification broke down")
+        return otherwise

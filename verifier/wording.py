@@ -136,7 +136,6 @@ _PROOF: _Rows = {
     (_F, "key-not-authorised"): Sentence("The issuer does not let this key sign badges. {detail}"),
     (_F, "key-expired"): Sentence("The issuer says that the signing key was not to be used after {expires}."),
     (_F, "key-revoked"): Sentence("The issuer withdrew the signing key on {revoked}."),
-    (_F, "header-key"): Sentence("The signature brings its own key, which is not one of the issuer's."),
     (_F, "document-refused"): Sentence("The badge cannot be put into the form that is signed. {detail}"),
     (_U, "proof-unsupported"): Sentence("The badge is signed in a way this verifier does not know ({suite})."),
     (_U, "key-unreachable"): Sentence(

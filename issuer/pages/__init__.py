@@ -49,8 +49,11 @@ class BadgePage:
     has_jwt: bool = False
 
 
-def badge_html(page: BadgePage, publisher: Publisher, *, as_at: datetime) -> str:
-    """The public page of one badge; everything about the award is read from the signed document."""
+def badge_html(page: BadgePage, publisher: Publisher) -> str:
+    """The public page of one badge; everything about the award is read from the signed document.
+
+    No date of today stands in it, so that publishing again changes only the pages whose badge changed.
+    """
     view = Credential.parse(dict(page.document))
     achievement = view.achievement
     claim = view.nz_claim
@@ -78,13 +81,16 @@ def badge_html(page: BadgePage, publisher: Publisher, *, as_at: datetime) -> str
         valid_until=_day(nz_date(view.valid_until) if view.valid_until else None),
         issuer_name=view.issuer_name,
         nzroa_url=v.NZROA_PAGE,
-        as_at=_day(nz_date(as_at)),
         language="mi" if achievement and (achievement.language or "").startswith("mi") else "en-NZ",
     )
 
 
 def index_html(
-    publisher: Publisher, *, achievements: tuple[tuple[str, str, int], ...], badges: tuple[BadgePage, ...], as_at: datetime
+    publisher: Publisher,
+    *,
+    achievements: tuple[tuple[str, str, int], ...],
+    badges: tuple[BadgePage, ...],
+    as_at: datetime,
 ) -> str:
     """The front page: who issues here, and what. Learners are listed only for a demonstration, which invents them.
 

@@ -16,6 +16,8 @@ from schemas.limits import MAX_CELL_CHARS, MAX_NAME_CHARS, MAX_ROW_KEY_CHARS, MA
 from schemas.nzqcf import is_nsn, is_reference, looks_like_nsn, regain_reference
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
+# Not `\s`: that takes control characters for spaces, and they are refused.
+_SPACES: Final = re.compile("[ \t\r\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _JOINERS: Final = frozenset("\u200c\u200d")  # within words of Persian and Indic scripts
 _GARBLED: Final = re.compile("[ÃÂÄÅÊËÌÐÑ][\u0080-¿“”‘’‚„†‡ˆ‰Š‹ŒŽ•–—˜™š›œžŸ€ƒ…]")
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"/.]+(?:\.[^\s@<>()\[\],;:\\\"/.]+)+")
@@ -29,7 +31,7 @@ _LANGUAGES: Final = {
 
 
 def plain_text(cell: Cell) -> str:
-    """The cell as trimmed NFC text with single spaces; a whole number without its `.0`. Raises UnfitCell if too long."""
+    """The cell as trimmed NFC text with single spaces; a whole number without its `.0`. Raises UnfitCell."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -40,7 +42,7 @@ def plain_text(cell: Cell) -> str:
         return str(cell)
     if len(cell) > MAX_CELL_CHARS:
         raise UnfitCell(f"The cell holds {len(cell):,} characters; the limit is {MAX_CELL_CHARS:,}.")
-    return unicodedata.normalize("NFC", " ".join(cell.split()))
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", cell).strip(" "))
 
 
 def read_name(cell: Cell) -> str:
@@ -83,12 +85,12 @@ def read_reference(cell: Cell, *, column_map: ColumnMap, register_refs: Collecti
         return text.upper()
     if re.fullmatch(r"[0-9]{1,3}", text):
         raise UnfitCell(
-            f"{shown(text)} is not an NZQA reference. If a spreadsheet dropped its leading zero, note that the register "
-            f"has no {text.zfill(4)}."
+            f"{shown(text)} is not an NZQA reference. If a spreadsheet dropped its leading zero, note that the "
+            f"register has no {text.zfill(4)}."
         )
     raise UnfitCell(
-        f"{shown(text)} is not an NZQA reference, such as 0426, TF0849 or 128480-1. If it is a course code of your own, "
-        "name its reference in the column map."
+        f"{shown(text)} is not an NZQA reference, such as 0426, TF0849 or 128480-1. If it is a course code of your "
+        "own, name its reference in the column map."
     )
 
 
@@ -176,5 +178,5 @@ def _refuse_unprintable(text: str) -> None:
         raise UnfitCell("A letter was lost: “\ufffd” stands where it was. Export the file as UTF-8 anew.")
     for character in text:
         category = unicodedata.category(character)
-        if category in ("Cc", "Co", "Cs", "Cn") or (category == "Cf" and character not in _JOINERS):
+        if category in ("Cc", "Co", "Cs", "Cn", "Zl", "Zp") or (category == "Cf" and character not in _JOINERS):
             raise UnfitCell(f"The value holds an invisible or control character, U+{ord(character):04X}. Take it out.")

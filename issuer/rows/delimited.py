@@ -75,8 +75,8 @@ def _ask_about(data: bytes) -> tuple[str, str]:
                 break
     raise TableError(
         f"The file is not UTF-8: see line {faults[0].line}. If it was saved by Excel as plain CSV it is in "
-        "Windows-1252, which has no macrons: save it as “CSV UTF-8” (or as .xlsx) and check the names, or, if no name has a macron, "
-        "say that it is cp1252.",
+        "Windows-1252, which has no macrons: save it as “CSV UTF-8” (or as .xlsx) and check the names; or, if no name "
+        "has a macron, say that it is cp1252.",
         faults=tuple(faults),
         reason="encoding-unclear",
     )

@@ -181,10 +181,14 @@ def refuse_missing(header: Header, records: Sequence[Record], *, column_map: Col
     cells = records[header.position].cells
     there = ", ".join(f"“{shown}”" for cell in cells if (shown := header_shown(cell)))
     lacking = [f"“{spelling}”" for spelling in absent] or list(missing)
-    wanted = ("the column map names " if absent else "no column is ") + " or ".join(lacking)
-    wanted += ", which the file does not have" if absent else ""
+    lack = (
+        f"does not have {' or '.join(lacking)}, which the column map names"
+        if absent
+        else (f"has no column for {' or '.join(lacking)}")
+    )
     raise TableError(
-        f"In line {header.line}, {wanted}. The columns there are {there}. Rename one, or give a column map.",
+        f"The header, in line {header.line}, {lack}. Its columns are {there}. Rename one, or say which is which in a "
+        "column map.",
         faults=tuple(Fault(message="column is missing", line=header.line, column=name) for name in lacking),
         reason="columns-missing",
     )
@@ -242,10 +246,10 @@ def _header(texts: Sequence[str], *, record: Record, position: int, places: Mapp
 def _refuse_doubles(header: Header, *, column_map: ColumnMap) -> None:
     for name, at in header.places.items():
         if len(at) > 1 and name not in column_map.columns:
-            columns = " and ".join(f"column {place + 1}" for place in at)
+            columns = ", ".join(f"column {place + 1}" for place in at)
             raise TableError(
-                f"In line {header.line}, {columns} both say {name} (“{header.spelled[name]}”). Rename one, or say "
-                "which it is in a column map.",
+                f"In the header, in line {header.line}, more than one column says {name}: {columns} "
+                f"({header.spelled[name]}). Rename one, or say which it is in a column map.",
                 faults=(Fault(message="column is there twice", line=header.line, column=name),),
                 reason="columns-doubled",
             )

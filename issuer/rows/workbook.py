@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,7 +56,7 @@ def load_sheets(data: bytes) -> Iterator[Sheet]:
         raise
 
 
-def _records(rows: list[list[Cell]]) -> Iterator[Record]:
+def _records(rows: Iterable[Sequence[Cell]]) -> Iterator[Record]:
     for number, cells in enumerate(rows, start=1):
         yield Record(line=number, cells=tuple(cells))
 

@@ -345,6 +345,13 @@ OLD = "2024-03-10"  # a last delivery from which twelve months end on 10 March 2
             id="lapsed, then ended",
         ),
         pytest.param(
+            [right(last="2025-03-10", why="withdrawn", delivered=OLD, checked="2026-10-01")],
+            "2026-05-03",
+            "right-ended",
+            (),
+            id="ended on the very day it would have lapsed after",
+        ),
+        pytest.param(
             [right(last="2025-06-30", why="withdrawn", delivered=OLD)],
             "2026-05-03",
             "right-ended",

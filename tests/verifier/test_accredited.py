@@ -61,7 +61,7 @@ def as_at(day: date) -> Callable[[Simulator], None]:
 
 CASES = [
     # what the register says; verdict and reason; the check that says so
-    pytest.param(lambda s: None, "valid", "accredited", "right", "passed", id="all is well"),
+    pytest.param(lambda _: None, "valid", "accredited", "right", "passed", id="all is well"),
     pytest.param(change("awarding_rights", basis="developer"), "valid", "awarded-by-developer", "right", "passed", id="as its developer"),
     pytest.param(equivalency, "invalid", "equivalency-only", "listing", "failed", id="only an equivalency, and its organisation is no provider"),
     pytest.param(empty("listings"), "invalid", "listing-unknown", "listing", "failed", id="not listed"),
@@ -221,9 +221,7 @@ def notices(report: Report, check_id: str) -> list[str]:
         pytest.param("Native Seed Mastery", ["title-differs"], id="another title"),
     ],
 )
-def test_a_title_is_folded_and_a_difference_is_a_notice(
-    simulator: Simulator, title: str, expected: list[str]
-) -> None:
+def test_a_title_is_folded_and_a_difference_is_a_notice(simulator: Simulator, title: str, expected: list[str]) -> None:
     unsigned = edited(simulator.badge(), "credentialSubject", "achievement", "name", value=title)
     report = simulator.check(simulator.sign(unsigned))
     assert notices(report, "register.match") == expected
@@ -269,27 +267,29 @@ def test_the_report_has_the_contracts_members(simulator: Simulator) -> None:
         assert {"id", "question", "need", "outcome", "reason", "sentence", "evidence"} <= check.keys()
         assert check["need"] in {"required", "if-present", "informative"}
         assert check["outcome"] in {"passed", "failed", "unknown", "skipped"}
-    assert document["badge"] | {
-        "title": "Native Seed Collection (Micro-credential)",
-        "nzqa_ref": "9876",
-        "level": 4,
-        "credits": 12,
-        "provider": "Tōtara Training (demonstration)",
-        "learner": "Mere Āwhina",
-        "awarded_on": "2026-05-04",
-        "signed_at": "2026-05-06T21:15:00Z",
-    } == document["badge"]
+    assert (
+        document["badge"]
+        | {
+            "title": "Native Seed Collection (Micro-credential)",
+            "nzqa_ref": "9876",
+            "level": 4,
+            "credits": 12,
+            "provider": "Tōtara Training (demonstration)",
+            "learner": "Mere Āwhina",
+            "awarded_on": "2026-05-04",
+            "signed_at": "2026-05-06T21:15:00Z",
+        }
+        == document["badge"]
+    )
     assert set(document["register"]) == {"edition", "as_at", "sha256", "demonstration"}
     assert all(set(source) == {"url", "retrieved_at", "sha256"} for source in document["sources"])
     assert document["checked_at"] == "2026-11-22T03:00:00Z"
     write_json(document)
 
 
-def test_a_fault_of_ours_is_unknown_and_never_a_verdict(
-    simulator: Simulator, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_fault_of_ours_is_unknown_and_never_a_verdict(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(dict[str, Any]):
-        def get(self, key: str, default: Any = None) -> Any:
+        def get(self, *_arguments: Any) -> Any:
             raise RuntimeError("broken on purpose")
 
     subject = intake_bytes(write_json(simulator.good_badge()), name="badge")

@@ -275,7 +275,9 @@ def test_a_badge_anchored_before_the_theft_stands(simulator: Simulator) -> None:
 def test_the_inclusion_proof_is_found_under_the_badges_address(simulator: Simulator) -> None:
     change_key(simulator, "ed25519", compromised_from=STOLEN)
     badge = simulator.good_badge()
-    simulator.web.put(f"{badge['id']}.anchor.json", anchor_proof(simulator, write_json(badge), recorded_on=date(2026, 5, 31)))
+    simulator.web.put(
+        f"{badge['id']}.anchor.json", anchor_proof(simulator, write_json(badge), recorded_on=date(2026, 5, 31))
+    )
     assert simulator.check(badge).genuine.verdict is GenuineVerdict.VALID
 
 
@@ -342,9 +344,7 @@ def test_a_list_of_another_issuer_counts_when_the_register_has_both_as_one_provi
     simulator.publish_list(party=lists, issuer=lists.did)
     assert found(simulator.check(simulator.good_badge()), "status.revocation") == ("passed", "not-revoked")
 
-    other = Provider(
-        moe_number="9902", legal_name="Another", type=ProviderType.PTE, registered_from=date(2020, 1, 1)
-    )
+    other = Provider(moe_number="9902", legal_name="Another", type=ProviderType.PTE, registered_from=date(2020, 1, 1))
     moved = Issuer(moe_number="9902", did=lists.did, from_day=date(2025, 1, 1), evidence="demonstration")
     simulator.change_register(
         providers=(*simulator.register.providers, other), issuers=(simulator.register.issuers[0], moved)

@@ -45,7 +45,9 @@ def assert_unknown(report: Report, reason: str) -> None:
         pytest.param({"validUntil": None}, "current", id="no end"),
         pytest.param({"validUntil": "2026-11-22T03:00:00Z"}, "current", id="ends this very second"),
         pytest.param({"validUntil": "2026-11-22T02:59:59Z"}, "expired", id="ended a second ago"),
-        pytest.param({"validUntil": "2026-11-22T16:00:00+13:00"}, "current", id="ends this second, said in New Zealand time"),
+        pytest.param(
+            {"validUntil": "2026-11-22T16:00:00+13:00"}, "current", id="ends this second, said in New Zealand time"
+        ),
         pytest.param({"validFrom": "2026-11-22T03:05:00Z"}, "current", id="begins within the skew of clocks"),
         pytest.param({"validFrom": "2026-11-22T03:05:01Z"}, "not-yet-valid", id="begins beyond the skew of clocks"),
     ],
@@ -114,7 +116,10 @@ def test_two_entries_on_one_list_cost_one_retrieval(simulator: Simulator) -> Non
 def test_one_set_bit_among_several_entries_decides(simulator: Simulator) -> None:
     simulator.publish_list(set_={2})
     unreachable = status_entry(list_url="https://gone.example/1", index=1, purpose=v.REVOCATION)
-    entries = [unreachable, *(status_entry(list_url=simulator.list_url, index=index, purpose=v.REVOCATION) for index in (1, 2))]
+    entries = [
+        unreachable,
+        *(status_entry(list_url=simulator.list_url, index=index, purpose=v.REVOCATION) for index in (1, 2)),
+    ]
     report = simulator.check(simulator.good_badge(credentialStatus=entries))
     assert report.current.verdict is CurrentVerdict.WITHDRAWN
 
@@ -278,7 +283,9 @@ def test_one_entry_over_the_limit_is_unknown(simulator: Simulator) -> None:
         for index in range(MAX_STATUS_ENTRIES + 1)
     ]
     assert_unknown(simulator.check(simulator.good_badge(credentialStatus=entries)), "too-many-status-entries")
-    assert simulator.check(simulator.good_badge(credentialStatus=entries[:-1])).current.verdict is CurrentVerdict.CURRENT
+    assert (
+        simulator.check(simulator.good_badge(credentialStatus=entries[:-1])).current.verdict is CurrentVerdict.CURRENT
+    )
 
 
 def test_an_entry_nobody_knows_does_not_hide_a_set_bit(simulator: Simulator) -> None:

@@ -91,9 +91,7 @@ def test_a_did_key_issuer_needs_no_network(simulator: Simulator) -> None:
 
 def test_names_in_nfc_and_nfd_verify_as_signed(simulator: Simulator) -> None:
     for name in ("Mere Āwhina", "Mere A\u0304whina"):
-        unsigned = edited(
-            simulator.badge(), "credentialSubject", "identifier", 0, "identityHash", value=name
-        )
+        unsigned = edited(simulator.badge(), "credentialSubject", "identifier", 0, "identityHash", value=name)
         assert simulator.check(simulator.sign(unsigned)).genuine.verdict is GenuineVerdict.VALID
 
 

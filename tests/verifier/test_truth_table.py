@@ -204,9 +204,7 @@ def _report(genuine: GenuineVerdict, current: CurrentVerdict, accredited: Accred
 
 def test_a_report_is_true_only_when_everything_required_is_good() -> None:
     true_ones = {
-        verdicts
-        for verdicts in product(GenuineVerdict, CurrentVerdict, AccreditedVerdict)
-        if _report(*verdicts)
+        verdicts for verdicts in product(GenuineVerdict, CurrentVerdict, AccreditedVerdict) if _report(*verdicts)
     }
     assert true_ones == {
         (GenuineVerdict.VALID, CurrentVerdict.CURRENT, AccreditedVerdict.VALID),
