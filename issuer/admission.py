@@ -131,7 +131,9 @@ class Gate:
         try:
             achievement = self._achievement(row)
         except IssuingError as error:
-            return _refused(row, row_key, reason=error.extensions.get("reason", error.slug), sentence=error.detail)
+            reason = error.extensions.get("reason", error.slug)
+            settle = _held if unconfirmed else _refused
+            return settle(row, row_key, reason=reason, sentence=error.detail)
         return Candidate(
             row=row,
             row_key=row_key,

@@ -26,10 +26,11 @@ from issuer.results import RowOutcome, RowResult, count_outcomes
 from issuer.store import batches as batch_store
 from issuer.store.batches import Counts
 from issuer.store.lists import Slot
-from schemas.errors import BadgeError
+from schemas.errors import BadgeError, IssuingError
 from schemas.jsontext import write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_open_badge
+from verifier.register.binding import bind
 from verifier.register.edition import Edition
 
 CHUNK_ROWS = 200  # short enough a transaction for SQLite's one writer, long enough that a commit costs nothing
@@ -87,6 +88,7 @@ def issue_batch(
     A run that is killed has issued whole chunks; the same call again issues the rest, and completes the files.
     Raises IssuingError when nothing more can be issued (the database, the self-check); what was committed stands.
     """
+    _refuse_unknown_jwt_key(instance, edition, options=options, now=now)
     batch_id = secrets.token_hex(16)
     keys, results, rows = _prepare(instance, class_list)
     total = len(rows) + len(results)
@@ -198,6 +200,21 @@ def _gate(instance: Instance, edition: Edition | None, *, options: Options, now:
         now=now,
         accept_unconfirmed=options.accept_unconfirmed,
     )
+
+
+def _refuse_unknown_jwt_key(instance: Instance, edition: Edition | None, *, options: Options, now: datetime) -> None:
+    """A JWT is signed with a key of its own, which the register must have too. Raises IssuingError."""
+    if not options.with_jwt or options.accept_unconfirmed is not None:
+        return
+    if instance.config.jwt_key is None:
+        raise IssuingError("This instance has no key for JWTs: badge-issuer keys new --suite ES256, then keys rotate.")
+    method = instance.method_of(instance.config.jwt_key)
+    if edition is not None and not bind(edition.register, did=instance.config.did, method=method, signed_at=now):
+        raise IssuingError(
+            f"The register in use does not have {method}, the key for JWTs; nobody could confirm such a badge. Enrol "
+            "it (badge-issuer enrol-request), or issue without --format jwt. Nothing was issued.",
+            reason="key-not-bound",
+        )
 
 
 def _rehearse(candidate: Candidate, *, nsns: frozenset[str], run: Run) -> RowResult | None:

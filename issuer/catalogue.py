@@ -47,7 +47,8 @@ class Achievement:
     title: str
     level: int
     credits: int | float
-    document: JsonObject
+    document: JsonObject  # as it stands in credentials, in the learner's language
+    page: JsonObject  # as its own address shows it: the same, in the listing's first language
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -80,7 +81,27 @@ def build_achievement(
     listing: Listing, outcomes: Sequence[LearningOutcome], *, issuer: IssuerFacts, language: str | None = None
 ) -> Achievement:
     """The achievement JSON of a complete listing, in te reo Māori when asked for and there is such a title."""
-    maori = bool(listing.title_mi) and ((language or "").lower().split("-")[0] == "mi" or not listing.title_en)
+    wants_maori = (language or "").lower().split("-")[0] == "mi"
+    maori = bool(listing.title_mi) and (wants_maori or not listing.title_en)
+    document = _document(listing, outcomes, issuer=issuer, maori=maori)
+    first = document if not (maori and listing.title_en) else _document(listing, outcomes, issuer=issuer, maori=False)
+    return Achievement(
+        nzqa_ref=listing.nzqa_ref,
+        version=listing.version,
+        title=document["name"],
+        level=int(listing.level or 0),
+        credits=document["creditsAvailable"],
+        document=document,
+        page=first,
+    )
+
+
+def achievement_url(base_url: str, *, ref: str, version: str) -> str:
+    """The stable address of an achievement; its picture is the same with `.png`."""
+    return f"{base_url}/achievements/{quote(ref, safe='')}/{quote(version, safe='')}"
+
+
+def _document(listing: Listing, outcomes: Sequence[LearningOutcome], *, issuer: IssuerFacts, maori: bool) -> JsonObject:
     title = (listing.title_mi if maori else listing.title_en) or listing.title
     level, credit_value = int(listing.level or 0), whole(listing.credits or 0)
     address = achievement_url(issuer.base_url, ref=listing.nzqa_ref, version=listing.version)
@@ -110,19 +131,7 @@ def build_achievement(
         document["fieldOfStudy"] = _field_of_study(listing.nzsced)
     if listing.te_hono:
         document["tag"] = [TE_HONO]
-    return Achievement(
-        nzqa_ref=listing.nzqa_ref,
-        version=listing.version,
-        title=title,
-        level=level,
-        credits=credit_value,
-        document=document,
-    )
-
-
-def achievement_url(base_url: str, *, ref: str, version: str) -> str:
-    """The stable address of an achievement; its picture is the same with `.png`."""
-    return f"{base_url}/achievements/{quote(ref, safe='')}/{quote(version, safe='')}"
+    return document
 
 
 def _description(listing: Listing, title: str, level: int, credit_value: float) -> str:

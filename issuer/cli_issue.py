@@ -23,7 +23,6 @@ from issuer.cli_common import (
 )
 from issuer.editions import load_edition
 from issuer.instance import Instance
-from issuer.keyuse import jwt_key_at_need
 from issuer.outputs import RESULTS_FILE, Outputs
 from issuer.pictures import Pictures
 from issuer.results import RowOutcome, RowResult
@@ -101,9 +100,6 @@ def issue(
             _report_rehearsal(rehearsal, class_list, as_json=as_json)
             return
         outputs = _outputs(out, instance, edition)
-        if options.with_jwt and jwt_key_at_need(instance, now=now, actor=current_actor()):
-            method = instance.method_of(instance.config.jwt_key or "")
-            click.echo(f"Made a key for JWTs, {method}. Enrol it: badge-issuer enrol-request --out FILE", err=True)
         with _progress(shown=not as_json) as on_progress:
             report = issue_batch(
                 instance,

@@ -71,11 +71,12 @@ def new_key(context: click.Context, purpose: str, suite: str, *, as_json: bool) 
 @keys.command("rotate")
 @instance_option
 @click.argument("key_id")
+@click.option("--for-jwt", is_flag=True, help="It shall sign the JWTs.")
 @click.pass_context
-def rotate(context: click.Context, key_id: str) -> None:
-    """Sign with KEY_ID from now on, in place of the key of the same purpose (or of the JWT key)."""
+def rotate(context: click.Context, key_id: str, *, for_jwt: bool) -> None:
+    """Sign with KEY_ID from now on, in place of the key that did until now."""
     with opened(context) as instance:
-        replaced = use_key(instance, key_id, now=current_time(), actor=current_actor())
+        replaced = use_key(instance, key_id, for_jwt=for_jwt, now=current_time(), actor=current_actor())
         method = instance.method_of(key_id)
     click.echo(f"{method} signs from now on." + (f" {replaced} signs nothing new." if replaced else ""))
 

@@ -115,12 +115,14 @@ def correct(
         )
         _store(instance, connection, held, candidate, corrected, document, now=now)
         _self_check(instance, connection, document, edition, accept_unconfirmed=accept_unconfirmed is not None)
-        facts = {
+        facts: dict[str, object] = {
             "documents": audit.document_facts({(short_id, version): made.document_sha256}),
             "replaces": old.document_sha256,
             "list": old.list_number,
             "index": old.list_index,
         }
+        if candidate.unconfirmed_reason is not None:
+            facts["unconfirmed"] = [short_id]
         audit.append(connection, at=now, actor=actor, action=audit.CORRECT, facts=facts)
     return Corrected(short_id=short_id, version=version, valid_from=valid_from, document=made.document)
 
@@ -250,7 +252,7 @@ def _store(
         connection,
         nzqa_ref=achievement.nzqa_ref,
         version=achievement.version,
-        document=write_json(achievement.document),
+        document=write_json(achievement.page),
         at=now,
     )
     credential_store.replace_version(

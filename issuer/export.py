@@ -10,6 +10,7 @@ from urllib.parse import quote
 from issuer import qr
 from issuer.instance import Instance
 from issuer.outputs import BadgePictures
+from issuer.profile import did_document_name
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import StoredDocument
 from keys.did import did_web_location
@@ -57,8 +58,7 @@ def did_map(instance: Instance, *, site: Path, map_file: Path) -> JsonObject:
     if not instance.config.is_did_key:
         location = did_web_location(instance.config.did)
         if not location.startswith(f"{base_url}/"):  # an http base, for trying things out: DIDs are always https
-            name = location.split("/", 3)[3]
-            entries[location] = _relative(site / name, map_file)
+            entries[location] = _relative(site / did_document_name(instance), map_file)
     with instance.store.reading() as connection:
         for short_id in credential_store.all_short_ids(connection):
             entries[f"{base_url}/badges/{quote(short_id)}"] = _relative(site / "badges" / f"{short_id}.json", map_file)

@@ -256,17 +256,21 @@ def _furnish(
     keyring = Keyring(made / KEYS_FOLDER, settings.key_passphrase(made))
     credential_key = keyring.new(Purpose.CREDENTIAL, KeyType.ED25519, created=now)
     if did_method is DidMethod.KEY:
-        # A did:key is one key: it signs the status lists too. Only a did:web can keep the two apart and rotate them.
-        did, status_key = did_key_of(keyring.signer(credential_key.id).public_key), credential_key
+        # A did:key is one key: it signs the status lists too. Only a did:web can keep keys apart and rotate them.
+        did, status_key, jwt_key = did_key_of(credential_key.public_key), credential_key.id, None
     else:
-        did, status_key = did_web_of(base_url), keyring.new(Purpose.STATUS, KeyType.ED25519, created=now)
+        did = did_web_of("https://" + base_url.partition("://")[2])  # a did:web has no other scheme
+        status_key = keyring.new(Purpose.STATUS, KeyType.ED25519, created=now).id
+        # Made now, so that the first enrolment has it: JWTs are asked for later, and need a key the register knows.
+        jwt_key = keyring.new(Purpose.CREDENTIAL, KeyType.P256, created=now).id
     config = Config(
         name=name,
         provider=provider,
         base_url=base_url,
         did=did,
         credential_key=credential_key.id,
-        status_key=status_key.id,
+        status_key=status_key,
+        jwt_key=jwt_key,
         database=database,
         created=write_time(now),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
@@ -44,8 +44,27 @@ class Run:
     batch_id: str | None
     now: datetime
     actor: str
-    nsn_key: bytes
+    nsn_key: bytes = field(repr=False)
     on_step: Step
+
+    @property
+    def signed_at(self) -> datetime:
+        """What `validFrom` and `proof.created` say: to the second."""
+        return self.now.replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One badge on its way through a chunk."""
+
+    candidate: Candidate
+    order: Order
+    slot: Slot
+    made: Made
+
+    @property
+    def line(self) -> int:
+        return self.candidate.row.line
 
 
 def new_short_id() -> str:
@@ -64,43 +83,35 @@ def issue_chunk(rows: Sequence[CompletionRow], *, keys: Mapping[int, str], run: 
     store = run.instance.store
     with store.writing() as connection:
         # 1. Claim the row keys: whoever comes second, here or in another process, gets none.
-        short_ids = {candidate.row_key: new_short_id() for candidate in candidates}
-        got = credential_store.claim(connection, (_claim(candidate, short_ids, run) for candidate in candidates))
-        run.on_step("claimed")
-        late = [candidate for candidate in candidates if short_ids[candidate.row_key] not in got]
+        ours, late = _claim(connection, candidates, run=run)
         results += _already_by_another(connection, late, run=run)
-        ours = [candidate for candidate in candidates if short_ids[candidate.row_key] in got]
+        run.on_step("claimed")
         # 2. Reserve a random free place in a status list for each.
         slots = list_store.reserve(store, connection, len(ours), at=run.now)
         run.on_step("reserved")
         # 3. Mint, sign and check each by itself; a row that cannot be a badge gives back its claim.
         orders = [
-            order_for(candidate, short_ids[candidate.row_key], slot, instance=run.instance)
-            for candidate, slot in zip(ours, slots, strict=True)
+            order_for(candidate, short_id, slot, instance=run.instance)
+            for (short_id, candidate), slot in zip(ours.items(), slots, strict=True)
         ]
-        made = run.maker(orders)
+        work = [
+            _Work(candidate=candidate, order=order, slot=slot, made=made)
+            for candidate, order, slot, made in zip(ours.values(), orders, slots, run.maker(orders), strict=True)
+        ]
+        good = [one for one in work if one.made.sentence is None]
+        results += _give_back(connection, [one for one in work if one.made.sentence is not None])
         run.on_step("signed")
-        good = [
-            (candidate, order, badge, slot)
-            for candidate, order, badge, slot in zip(ours, orders, made, slots, strict=True)
-            if badge.sentence is None
-        ]
-        results += _give_back(connection, ours, made)
         # 4. The first, the last and one in 200 go through the whole verifier.
-        _self_check(connection, [badge for _, _, badge, _ in good], slots=slots, run=run)
+        _self_check(connection, good, run=run)
         run.on_step("checked")
         # 5. Store and log; the commit is the moment of issuing.
-        credential_store.insert_documents(connection, [_document(badge, slot, run) for _, _, badge, slot in good])
+        _store(connection, good, run=run)
         run.on_step("stored")
-        credential_store.insert_learners(connection, [_learner(candidate, order) for candidate, order, _, _ in good])
-        nzroa_rows.insert_entries(connection, _nzroa_entries(good, run), at=run.now)
-        _keep_achievements(connection, [candidate for candidate, *_ in good], run=run)
-        run.on_step("recorded")
         if good:
-            _log(connection, [(candidate, badge) for candidate, _, badge, _ in good], run=run)
+            _log(connection, good, run=run)
         run.on_step("logged")
     run.on_step("committed")
-    return results + [_issued(candidate, badge) for candidate, _, badge, _ in good]
+    return results + [_issued(one) for one in good]
 
 
 def sort_rows(
@@ -126,19 +137,31 @@ def sort_rows(
     return results, candidates
 
 
-def _claim(candidate: Candidate, short_ids: Mapping[str, str], run: Run) -> NewCredential:
-    return NewCredential(
-        short_id=short_ids[candidate.row_key],
-        provider=run.instance.config.provider,
-        row_key=candidate.row_key,
-        nzqa_ref=candidate.achievement.nzqa_ref,
-        listing_version=candidate.achievement.version,
-        achieved_on=candidate.row.achieved_on,
-        created_at=run.now,
-        batch_id=run.batch_id,
-        line=candidate.row.line,
-        unconfirmed_reason=candidate.unconfirmed_reason,
+def _claim(
+    connection: Connection, candidates: Sequence[Candidate], *, run: Run
+) -> tuple[dict[str, Candidate], list[Candidate]]:
+    """(short id -> candidate, for those that got their row key; those that came too late)."""
+    wanted = {new_short_id(): candidate for candidate in candidates}
+    got = credential_store.claim(
+        connection,
+        [
+            NewCredential(
+                short_id=short_id,
+                provider=run.instance.config.provider,
+                row_key=candidate.row_key,
+                nzqa_ref=candidate.achievement.nzqa_ref,
+                listing_version=candidate.achievement.version,
+                achieved_on=candidate.row.achieved_on,
+                created_at=run.now,
+                batch_id=run.batch_id,
+                line=candidate.row.line,
+                unconfirmed_reason=candidate.unconfirmed_reason,
+            )
+            for short_id, candidate in wanted.items()
+        ],
     )
+    ours = {short_id: candidate for short_id, candidate in wanted.items() if short_id in got}
+    return ours, [candidate for short_id, candidate in wanted.items() if short_id not in got]
 
 
 def order_for(candidate: Candidate, short_id: str, slot: Slot, *, instance: Instance) -> Order:
@@ -160,28 +183,26 @@ def order_for(candidate: Candidate, short_id: str, slot: Slot, *, instance: Inst
     return Order(short_id=short_id, award=award, achievement=candidate.achievement.document)
 
 
-def _give_back(connection: Connection, candidates: Sequence[Candidate], made: Sequence[Made]) -> list[RowResult]:
-    refused = [(candidate, badge) for candidate, badge in zip(candidates, made, strict=True) if badge.sentence]
-    credential_store.release(connection, [badge.short_id for _, badge in refused])
+def _give_back(connection: Connection, refused: Sequence[_Work]) -> list[RowResult]:
+    credential_store.release(connection, [one.order.short_id for one in refused])
     return [
         RowResult(
-            line=candidate.row.line,
-            row_key=candidate.row_key,
+            line=one.line,
+            row_key=one.candidate.row_key,
             outcome=RowOutcome.FAILED,
-            reason=badge.reason or "refused",
-            sentence=f"Line {candidate.row.line}: {badge.sentence}",
+            reason=one.made.reason or "refused",
+            sentence=f"Line {one.line}: {one.made.sentence}",
         )
-        for candidate, badge in refused
+        for one in refused
     ]
 
 
-def _self_check(connection: Connection, badges: Sequence[Made], *, slots: Sequence[Slot], run: Run) -> None:
-    numbers = {slot.list_number for slot in slots}
+def _self_check(connection: Connection, good: Sequence[_Work], *, run: Run) -> None:
+    numbers = {one.slot.list_number for one in good}
     lists = [status_list for status_list in list_store.load_lists(connection) if status_list.number in numbers]
-    valid_from = run.now.replace(microsecond=0)
-    signed = [sign_list(run.instance, connection, status_list, valid_from=valid_from) for status_list in lists]
+    signed = [sign_list(run.instance, connection, status_list, valid_from=run.signed_at) for status_list in lists]
     web = OwnWeb(run.instance, lists=signed, at=run.now)
-    for badge in sample(list(badges)):
+    for badge in sample([one.made for one in good]):
         check_badge(
             badge,
             web=web,
@@ -191,61 +212,63 @@ def _self_check(connection: Connection, badges: Sequence[Made], *, slots: Sequen
         )
 
 
-def _document(badge: Made, slot: Slot, run: Run) -> StoredDocument:
-    return StoredDocument(
-        short_id=badge.short_id,
-        version=1,
-        document=badge.document,
-        document_sha256=badge.document_sha256,
-        jwt=badge.jwt,
-        valid_from=run.now.replace(microsecond=0),
-        list_number=slot.list_number,
-        list_index=slot.list_index,
-    )
-
-
-def _learner(candidate: Candidate, order: Order) -> Learner:
-    row = candidate.row
-    return Learner(
-        short_id=order.short_id,
-        name=row.learner_name,
-        preferred_name=row.preferred_name,
-        name_display=order.award.name_display,
-        email=row.learner_email,
-        language=row.language,
-        result=row.result,
-        evidence_url=row.evidence_url,
-        subject_urn=order.award.subject_urn,
-    )
-
-
-def _nzroa_entries(good: Sequence[tuple[Candidate, Order, Made, Slot]], run: Run) -> list[nzroa_rows.NzroaEntry]:
-    return [
-        nzroa_rows.NzroaEntry(
-            short_id=badge.short_id,
-            nsn_sealed=seal(candidate.row.nsn, key=run.nsn_key, short_id=badge.short_id) if candidate.row.nsn else None,
-            nzqa_ref=candidate.achievement.nzqa_ref,
-            achieved_on=candidate.row.achieved_on,
-        )
-        for candidate, _, badge, _ in good
-    ]
-
-
-def _keep_achievements(connection: Connection, candidates: Sequence[Candidate], *, run: Run) -> None:
-    for achievement in {candidate.achievement.key: candidate.achievement for candidate in candidates}.values():
+def _store(connection: Connection, good: Sequence[_Work], *, run: Run) -> None:
+    credential_store.insert_documents(connection, [_document(one, run) for one in good])
+    credential_store.insert_learners(connection, [_learner(one) for one in good])
+    nzroa_rows.insert_entries(connection, [_nzroa_entry(one, run) for one in good], at=run.now)
+    achievements = {one.candidate.achievement.key: one.candidate.achievement for one in good}
+    for _, achievement in sorted(achievements.items()):  # in order: two processes then never wait for each other
         credential_store.keep_achievement(
             connection,
             nzqa_ref=achievement.nzqa_ref,
             version=achievement.version,
-            document=write_json(achievement.document),
+            document=write_json(achievement.page),
             at=run.now,
         )
 
 
-def _log(connection: Connection, issued: Sequence[tuple[Candidate, Made]], *, run: Run) -> None:
-    documents = audit.document_facts({(badge.short_id, 1): badge.document_sha256 for _, badge in issued})
-    facts: dict[str, object] = {"batch": run.batch_id, "documents": documents}
-    unconfirmed = sorted(badge.short_id for candidate, badge in issued if candidate.unconfirmed_reason)
+def _document(one: _Work, run: Run) -> StoredDocument:
+    return StoredDocument(
+        short_id=one.order.short_id,
+        version=1,
+        document=one.made.document,
+        document_sha256=one.made.document_sha256,
+        jwt=one.made.jwt,
+        valid_from=run.signed_at,
+        list_number=one.slot.list_number,
+        list_index=one.slot.list_index,
+    )
+
+
+def _learner(one: _Work) -> Learner:
+    row = one.candidate.row
+    return Learner(
+        short_id=one.order.short_id,
+        name=row.learner_name,
+        preferred_name=row.preferred_name,
+        name_display=one.order.award.name_display,
+        email=row.learner_email,
+        language=row.language,
+        result=row.result,
+        evidence_url=row.evidence_url,
+        subject_urn=one.order.award.subject_urn,
+    )
+
+
+def _nzroa_entry(one: _Work, run: Run) -> nzroa_rows.NzroaEntry:
+    nsn, short_id = one.candidate.row.nsn, one.order.short_id
+    return nzroa_rows.NzroaEntry(
+        short_id=short_id,
+        nsn_sealed=seal(nsn, key=run.nsn_key, short_id=short_id) if nsn else None,
+        nzqa_ref=one.candidate.achievement.nzqa_ref,
+        achieved_on=one.candidate.row.achieved_on,
+    )
+
+
+def _log(connection: Connection, good: Sequence[_Work], *, run: Run) -> None:
+    documents = {(one.order.short_id, 1): one.made.document_sha256 for one in good}
+    facts: dict[str, object] = {"batch": run.batch_id, "documents": audit.document_facts(documents)}
+    unconfirmed = sorted(one.order.short_id for one in good if one.candidate.unconfirmed_reason)
     if unconfirmed:
         facts["unconfirmed"] = unconfirmed
     audit.append(connection, at=run.now, actor=run.actor, action=audit.ISSUE, facts=facts)
@@ -264,7 +287,10 @@ def _already(row: CompletionRow, row_key: str, held: StoredCredential) -> RowRes
     day = format_nz_date(nz_date(held.created_at))
     if held.state is State.REVOKED:
         reason = "withdrawn"
-        sentence = f"A badge for this was issued on {day} and has since been withdrawn; none was issued again."
+        sentence = (
+            f"A badge for this was issued on {day} and has since been withdrawn; none was issued again. To issue one "
+            "anew, give the row a row_key of its own."
+        )
     else:
         reason = "already-issued"
         sentence = f"The badge for this was issued on {day}; none was issued again."
@@ -278,13 +304,13 @@ def _already(row: CompletionRow, row_key: str, held: StoredCredential) -> RowRes
     )
 
 
-def _issued(candidate: Candidate, badge: Made) -> RowResult:
-    sentence = "Issued." if not candidate.unconfirmed_reason else "Issued, although the register could not confirm it."
+def _issued(one: _Work) -> RowResult:
+    unconfirmed = one.candidate.unconfirmed_reason is not None
     return RowResult(
-        line=candidate.row.line,
-        row_key=candidate.row_key,
+        line=one.line,
+        row_key=one.candidate.row_key,
         outcome=RowOutcome.ISSUED,
-        reason=candidate.reason,
-        sentence=sentence,
-        short_id=badge.short_id,
+        reason=one.candidate.reason,
+        sentence="Issued, although the register could not confirm it." if unconfirmed else "Issued.",
+        short_id=one.order.short_id,
     )

@@ -13,13 +13,11 @@ from keys.multikey import KeyType
 from schemas.errors import IssuingError
 from verifier.register.records import KeyPurpose
 
-_JWT_ONLY = frozenset({KeyType.RSA})
 
-
-def use_key(instance: Instance, key_id: str, *, now: datetime, actor: str) -> str | None:
+def use_key(instance: Instance, key_id: str, *, now: datetime, actor: str, for_jwt: bool = False) -> str | None:
     """Sign with this key from now on. Returns the id of the key it replaces, if another.
 
-    A credential key of type RSA becomes the JWT key, for it makes no linked-data proof. Raises IssuingError.
+    `for_jwt` makes a credential key the one that signs JWTs; an RSA key can be nothing else. Raises IssuingError.
     """
     entry = instance.keyring.entry(key_id)
     if entry.retired is not None:
@@ -27,7 +25,9 @@ def use_key(instance: Instance, key_id: str, *, now: datetime, actor: str) -> st
     config = instance.config
     if entry.purpose is Purpose.STATUS:
         replaced, new = config.status_key, replace(config, status_key=key_id)
-    elif entry.key_type in _JWT_ONLY:
+    elif entry.key_type is KeyType.ED25519 and for_jwt:
+        raise IssuingError("JWTs are signed with P-256 (ES256) or RSA (RS256) keys.")
+    elif entry.key_type is KeyType.RSA or for_jwt:
         replaced, new = config.jwt_key or "", replace(config, jwt_key=key_id)
     elif entry.purpose is Purpose.CREDENTIAL:
         replaced, new = config.credential_key, replace(config, credential_key=key_id)
@@ -35,17 +35,6 @@ def use_key(instance: Instance, key_id: str, *, now: datetime, actor: str) -> st
         raise IssuingError(f"The key {key_id} is for {entry.purpose}, which an instance does not sign.")
     _save(instance, new, entry, now=now, actor=actor)
     return replaced if replaced and replaced != key_id else None
-
-
-def jwt_key_at_need(instance: Instance, *, now: datetime, actor: str) -> bool:
-    """See that there is a key for JWTs: a new P-256 key when there is none. Returns whether it was made."""
-    if instance.config.jwt_key is not None:
-        return False
-    if instance.config.is_did_key:
-        raise IssuingError("JWTs need a P-256 or RSA key beside the first, which a did:key instance cannot have.")
-    entry = instance.keyring.new(Purpose.CREDENTIAL, KeyType.P256, created=now)
-    _save(instance, replace(instance.config, jwt_key=entry.id), entry, now=now, actor=actor)
-    return True
 
 
 def keys_to_enrol(instance: Instance) -> tuple[KeyOffered, ...]:

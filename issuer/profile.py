@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from issuer.instance import Identity
+from keys.did import did_web_location
 from keys.keyring import KeyEntry, Purpose
 from keys.multikey import KeyType
 from schemas import vocabulary as v
@@ -28,6 +31,12 @@ def did_document(instance: Identity) -> JsonObject:
         "verificationMethod": methods,
         "assertionMethod": [method["id"] for method in methods],
     }
+
+
+def did_document_name(instance: Identity) -> str:
+    """Where the DID document lies, relative to the folder that stands for the base URL."""
+    path = urlsplit(did_web_location(instance.config.did)).path.removeprefix(urlsplit(instance.config.base_url).path)
+    return path.lstrip("/")
 
 
 def issuer_profile(instance: Identity) -> JsonObject:

@@ -100,8 +100,10 @@ def is_nsn(text: str) -> bool:
 
 def looks_like_nsn(text: str) -> bool:
     """Whether a number of an NSN's shape stands anywhere in `text`, in any script's digits, grouped or not."""
-    plain = _RANDOM_TEXT.sub(" ", unicodedata.normalize("NFKC", text))
-    return _NSN_SOMEWHERE.search(plain) is not None
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if _NSN_SOMEWHERE.search(plain) is None:
+        return False
+    return _NSN_SOMEWHERE.search(_RANDOM_TEXT.sub(" ", plain)) is not None
 
 
 # --- levels and credits -----------------------------------------------------------------------------------------

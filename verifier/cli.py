@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from keys.resolve import Fetch, load_did_map, no_network
+from keys.resolve import Fetch, Retrieved, load_did_map, no_network
 from schemas.errors import BadgeError, InputError, Unreachable
 from schemas.jsontext import JsonObject, parse_object, write_json
 from schemas.limits import MAX_IMAGE_BYTES
@@ -151,7 +151,25 @@ def _fetch(did_map: Path | None, *, offline: bool, allow_origin: tuple[str, ...]
 
     origins = frozenset(origin.rstrip("/").lower() for origin in allow_origin)
     network: Fetch = no_network if offline else GuardedFetch(clock=now, allow_origins=origins)
-    return network if did_map is None else load_did_map(did_map, at=now(), otherwise=network)
+    return _once(network if did_map is None else load_did_map(did_map, at=now(), otherwise=network))
+
+
+def _once(fetch: Fetch) -> Fetch:
+    """Each address once for all the badges of a run: thirty badges of a class name one list."""
+    answers: dict[str, Retrieved | Unreachable] = {}
+
+    def ask(url: str) -> Retrieved:
+        if url not in answers:
+            try:
+                answers[url] = fetch(url)
+            except Unreachable as error:
+                answers[url] = error
+        answer = answers[url]
+        if isinstance(answer, Unreachable):
+            raise answer.with_traceback(None)
+        return answer
+
+    return ask
 
 
 def _register(edition_file: Path | None, anchor_file: Path | None) -> tuple[Edition | None, BadgeError | None]:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -232,7 +233,7 @@ def _exchange(parts: SplitResult, *, ip: str, tls: ssl.SSLContext | None, deadli
         return _read(response, url=url, deadline=deadline, max_bytes=max_bytes)
     except TimeoutError:
         raise _unreachable(url, "timeout", "did not answer in time") from None
-    except (HTTPError, OSError, ValueError) as error:
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
         if time.monotonic() >= deadline:
             raise _unreachable(url, "timeout", "did not answer in time") from None
         if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
@@ -277,7 +278,7 @@ class Recorder:
             self._answers[url] = self._ask(url)
         answer = self._answers[url]
         if isinstance(answer, Unreachable):
-            raise answer
+            raise answer.with_traceback(None)
         return answer
 
     def _ask(self, url: str) -> Retrieved | Unreachable:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from keys.resolve import Fetch
 from schemas.credential import Credential
@@ -15,21 +16,26 @@ from schemas.nzqcf import is_reference
 from verifier.fetch import Recorder
 from verifier.intake import Subject
 from verifier.policy import Policy
+from verifier.proofs import Scene, Secured, Signature
 from verifier.register.binding import Binding, bind, day_of
 from verifier.register.decision import Decision, decide_for_issuer, decide_today
 from verifier.register.edition import Edition
 from verifier.report import Check, CheckId, Outcome
-from verifier.signatures import Scene, Secured, Signature, examine
+from verifier.signatures import examine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a verification may look at beside the badge: the network (or none), the register, whom to compare with."""
+    """What a verification may look at beside the badge: the network (or none), the register, whom to compare with.
+
+    One value serves the badges of one run; it remembers their status lists, so a server makes a new one each time.
+    """
 
     fetch: Fetch
     edition: Edition | None = None
     recipient: str | None = None
     register_fault: BadgeError | None = None  # why a register that was given could not be used
+    memory: dict[Any, Any] = field(default_factory=dict, repr=False)  # status lists proved for an earlier badge
 
 
 class Inspection:
@@ -43,6 +49,7 @@ class Inspection:
         self.recipient = surroundings.recipient
         self.register_fault = surroundings.register_fault
         self.fetch = Recorder(fetch=surroundings.fetch)
+        self._memory = surroundings.memory
         self.found: dict[CheckId, Check] = {}
 
     def outcome(self, check_id: CheckId) -> Outcome | None:
@@ -60,7 +67,7 @@ class Inspection:
 
     @cached_property
     def scene(self) -> Scene:
-        return Scene(policy=self.policy, fetch=self.fetch, edition=self.edition, at=self.at)
+        return Scene(policy=self.policy, fetch=self.fetch, edition=self.edition, at=self.at, memory=self._memory)
 
     @cached_property
     def signature(self) -> Signature:

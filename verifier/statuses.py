@@ -6,24 +6,27 @@ Every doubt about a list is `unknown`: a list that anybody could serve must neit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from keys.resolve import Retrieved
 from schemas import vocabulary as v
 from schemas.credential import Credential, as_list
 from schemas.errors import BadgeError, DocumentError, StatusListError, TooLarge, Unreachable
 from schemas.jsontext import JsonObject
 from schemas.limits import MIN_BITSTRING_ENTRIES
 from schemas.loader import held
-from schemas.lossless import find_disguises, find_losses
+from schemas.lossless import find_losses
 from schemas.nzqcf import format_nz_date
 from schemas.statuslist import decode, parse_index
-from schemas.times import parse_time
-from verifier.intake import Subject, intake_bytes
+from verifier.documents import disguises_in, unsigned
+from verifier.intake import intake_bytes
+from verifier.proofs import Scene, Secured, Signature, same_id
 from verifier.register.binding import bind, day_of
 from verifier.register.records import KeyPurpose, Register
 from verifier.report import Outcome, format_instant
-from verifier.signatures import Scene, Secured, Signature, examine, same_id
+from verifier.signatures import examine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,24 +50,35 @@ class _Doubt(Exception):
         self.facts = facts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _List:
+    """A list that its own issuer proved; whether that issuer may speak for a badge is asked badge by badge."""
+
+    view: Credential
+    signature: Signature
+    evidence: Mapping[str, Any]
+    sources: tuple[str, ...]
+
+
 def read_entry(entry: JsonObject, *, purpose: str, badge: Credential, scene: Scene) -> EntryFinding:
     """What the list behind a BitstringStatusListEntry says of the badge, for one purpose."""
     evidence: dict[str, Any] = {"purpose": purpose}
     try:
         url, index = _address(entry)
         evidence |= {"list": url, "index": index}
-        subject = _retrieve(url, scene, evidence)
-        document = subject.document or {}
-        listed = Credential.parse(document)
-        _check_shape(document, listed, url=url)
-        _check_signature(subject, listed, badge=badge, scene=scene, evidence=evidence)
-        _check_dates(listed, scene=scene, evidence=evidence)
-        is_set = _bit(listed, purpose=purpose, index=index)
+        retrieved = _retrieve(url, scene)
+        evidence |= {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
+        _check_age(retrieved, scene)
+        listed = _proved_list(retrieved, scene)
+        evidence |= listed.evidence
+        _check_issuer(listed, badge=badge, scene=scene)
+        _check_dates(listed.view, retrieved, scene=scene)
+        is_set = _bit(listed.view, purpose=purpose, index=index)
     except _Doubt as doubt:
         return EntryFinding(
             outcome=Outcome.UNKNOWN, reason=doubt.reason, facts=doubt.facts, evidence=evidence, problem=doubt.problem
         )
-    when = listed.valid_from
+    when = listed.view.valid_from
     facts = {"list_valid_from": "unknown date" if when is None else format_nz_date(day_of(when))}
     outcome = Outcome.FAILED if is_set else Outcome.PASSED
     return EntryFinding(outcome=outcome, reason="bit-set" if is_set else "bit-clear", facts=facts, evidence=evidence)
@@ -82,19 +96,67 @@ def _address(entry: JsonObject) -> tuple[str, int]:
         raise _Doubt("status-entry-malformed", detail=error.detail, problem=error) from None
 
 
-def _retrieve(url: str, scene: Scene, evidence: dict[str, Any]) -> Subject:
+def _retrieve(url: str, scene: Scene) -> Retrieved:
     try:
-        retrieved = scene.fetch(url)
+        return scene.fetch(url)
     except Unreachable as error:
         raise _Doubt("status-unreachable", detail=error.detail, problem=error) from None
-    evidence |= {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
+
+
+def _check_age(retrieved: Retrieved, scene: Scene) -> None:
     if scene.at - retrieved.retrieved_at > scene.policy.max_status_age:
         raise _Doubt("status-list-stale", retrieved_on=format_nz_date(day_of(retrieved.retrieved_at)))
-    subject = intake_bytes(retrieved.body, name=url)
-    if subject.document is None or subject.claims:
+
+
+def _proved_list(retrieved: Retrieved, scene: Scene) -> _List:
+    """The list in what was retrieved. A class of badges shares one list, so it is proved once per surroundings."""
+    key = (retrieved.url, retrieved.sha256, scene.at, scene.policy.name)
+    known = scene.memory.get(key)
+    if known is None:
+        asked: list[str] = []
+
+        def fetch(url: str) -> Retrieved:
+            asked.append(url)
+            return scene.fetch(url)
+
+        try:
+            known = _prove(retrieved, replace(scene, fetch=fetch), asked)
+        except _Doubt as doubt:
+            known = doubt
+        scene.memory[key] = known
+    if not isinstance(known, _List):
+        raise known.with_traceback(None)
+    for url in known.sources:
+        with suppress(Unreachable):  # so that this report, too, names what its answer rests on
+            scene.fetch(url)
+    return known
+
+
+def _prove(retrieved: Retrieved, scene: Scene, asked: list[str]) -> _List:
+    subject = intake_bytes(retrieved.body, name=retrieved.url)
+    document = subject.document
+    if document is None or subject.claims:
         detail = subject.fault.detail if subject.fault is not None else str(subject.claims[0])
         raise _Doubt("status-list-malformed", detail=detail, problem=subject.fault)
-    return subject
+    view = Credential.parse(document)
+    _check_shape(document, view, url=retrieved.url)
+    try:
+        if subject.jws is None and find_losses(unsigned(document)):
+            raise _Doubt("status-list-malformed", detail="It holds something that its signature would not cover.")
+    except DocumentError as error:
+        raise _Doubt("status-list-malformed", detail=error.detail, problem=error) from None
+    secured = Secured(document=document, jws=subject.jws, text=subject.text)
+    signature = examine(secured, scene=scene, purpose=KeyPurpose.STATUS)
+    by_issuer = signature.by_issuer
+    if signature.outcome is not Outcome.PASSED or by_issuer is None:
+        raise _Doubt("status-list-unproven", detail=f"({signature.reason})", problem=signature.decided_by.problem)
+    evidence = {
+        "list_issuer": view.issuer_id,
+        "verification_method": by_issuer.method,
+        "list_valid_from": None if view.valid_from is None else format_instant(view.valid_from),
+        "list_valid_until": None if view.valid_until is None else format_instant(view.valid_until),
+    }
+    return _List(view=view, signature=signature, evidence=evidence, sources=tuple(asked))
 
 
 def _check_shape(document: JsonObject, listed: Credential, *, url: str) -> None:
@@ -108,7 +170,7 @@ def _check_shape(document: JsonObject, listed: Credential, *, url: str) -> None:
         raise _Doubt("status-list-malformed", detail="Its contexts are not ones that this verifier holds.")
     if contexts[0] not in {v.CREDENTIALS_V2, v.CREDENTIALS_V1}:
         raise _Doubt("status-list-malformed", detail="Its first context is not that of Verifiable Credentials.")
-    plain = [fault for fault in find_disguises(document) if not (fault.pointer or "").startswith("/@context")]
+    plain = [fault for fault in disguises_in(document) if not (fault.pointer or "").startswith("/@context")]
     if plain:
         raise _Doubt("status-list-malformed", detail=f"{plain[0]}.")
     if v.BITSTRING_CREDENTIAL not in listed.types or "VerifiableCredential" not in listed.types:
@@ -119,25 +181,13 @@ def _check_shape(document: JsonObject, listed: Credential, *, url: str) -> None:
         raise _Doubt("status-list-malformed", detail=f"It does not hold one {v.BITSTRING_LIST}.")
 
 
-def _check_signature(
-    subject: Subject, listed: Credential, *, badge: Credential, scene: Scene, evidence: dict[str, Any]
-) -> None:
-    document = subject.document or {}
-    try:
-        if subject.jws is None and find_losses({key: value for key, value in document.items() if key != "proof"}):
-            raise _Doubt("status-list-malformed", detail="It holds something that its signature would not cover.")
-    except DocumentError as error:
-        raise _Doubt("status-list-malformed", detail=error.detail, problem=error) from None
-    secured = Secured(document=document, jws=subject.jws, text=subject.text)
-    signature = examine(secured, scene=scene, purpose=KeyPurpose.STATUS)
-    by_issuer = signature.by_issuer
-    if signature.outcome is not Outcome.PASSED or by_issuer is None:
-        raise _Doubt("status-list-unproven", detail=f"({signature.reason})", problem=signature.decided_by.problem)
-    evidence |= {"list_issuer": listed.issuer_id, "verification_method": by_issuer.method}
+def _check_issuer(listed: _List, *, badge: Credential, scene: Scene) -> None:
+    """The list is the badge's issuer's own, or the register has both as one provider."""
+    signature = listed.signature
     register = None if scene.edition is None else scene.edition.register
-    if not same_id(listed.issuer_id, badge.issuer_id):
+    if not same_id(signature.issuer, badge.issuer_id):
         if register is None or not signature.is_bound or not _same_provider(signature, badge, register):
-            raise _Doubt("status-list-foreign", list_issuer=str(listed.issuer_id)[:200])
+            raise _Doubt("status-list-foreign", list_issuer=signature.issuer[:200])
     elif register is not None and not signature.is_bound and _keeps_status_keys(register, signature.issuer):
         # Whoever took over the issuer's domain could otherwise serve a list of their own and clear a withdrawn badge.
         raise _Doubt("status-list-unproven", detail="The register does not have its key as one of this issuer's.")
@@ -158,15 +208,10 @@ def _keeps_status_keys(register: Register, did: str) -> bool:
     return any(row.purpose is KeyPurpose.STATUS and same_id(row.did, did) for row in register.keys)
 
 
-def _check_dates(listed: Credential, *, scene: Scene, evidence: dict[str, Any]) -> None:
+def _check_dates(listed: Credential, retrieved: Retrieved, *, scene: Scene) -> None:
     start, end = listed.valid_from, listed.valid_until
-    evidence |= {
-        "list_valid_from": None if start is None else format_instant(start),
-        "list_valid_until": None if end is None else format_instant(end),
-    }
     # A list may be younger than the moment asked about (`--at`), but not than the moment it was retrieved.
-    latest = max(scene.at, parse_time(evidence["retrieved_at"])) + scene.policy.clock_skew
-    if start is not None and start > latest:
+    if start is not None and start > max(scene.at, retrieved.retrieved_at) + scene.policy.clock_skew:
         raise _Doubt("status-list-not-yet", list_valid_from=format_nz_date(day_of(start)))
     if end is not None and scene.at > end:
         raise _Doubt("status-list-expired", list_valid_until=format_nz_date(day_of(end)))

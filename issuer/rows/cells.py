@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,17 +32,19 @@ _LANGUAGES: Final = {
 
 def plain_text(cell: Cell) -> str:
     """The cell as trimmed NFC text with single spaces; a whole number without its `.0`. Raises UnfitCell."""
+    if isinstance(cell, str):
+        if len(cell) > MAX_CELL_CHARS:
+            raise UnfitCell(f"The cell holds {len(cell):,} characters; the limit is {MAX_CELL_CHARS:,}.")
+        if cell.isascii() and cell.isprintable():
+            return " ".join(cell.split())
+        return unicodedata.normalize("NFC", _SPACES.sub(" ", cell).strip(" "))
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, int | date | datetime | time | timedelta):
-        return str(cell)
-    if len(cell) > MAX_CELL_CHARS:
-        raise UnfitCell(f"The cell holds {len(cell):,} characters; the limit is {MAX_CELL_CHARS:,}.")
-    return unicodedata.normalize("NFC", _SPACES.sub(" ", cell).strip(" "))
+    return str(cell)
 
 
 def read_name(cell: Cell) -> str:
@@ -52,7 +54,7 @@ def read_name(cell: Cell) -> str:
         raise UnfitCell("The cell holds a date, not a name.")
     if len(text) > MAX_NAME_CHARS:
         raise UnfitCell(f"The name is {len(text):,} characters long; the limit is {MAX_NAME_CHARS}.")
-    if text and not any(unicodedata.category(character).startswith("L") for character in text):
+    if text and not _has_letter(text):
         raise UnfitCell(f"{shown(text)} is not a name: there is no letter in it.")
     if _GARBLED.search(text):
         raise UnfitCell(
@@ -156,6 +158,10 @@ def read_evidence_url(cell: Cell) -> str:
     return text
 
 
+def _has_letter(text: str) -> bool:
+    return text[0].isalpha() or any(character.isalpha() for character in text)
+
+
 def _public_text(cell: Cell) -> str:
     text = plain_text(cell)
     _refuse_unprintable(text)
@@ -174,6 +180,8 @@ def _refuse_nsn(text: str) -> None:
 
 
 def _refuse_unprintable(text: str) -> None:
+    if text.isprintable() and "\ufffd" not in text:
+        return
     if "\ufffd" in text:
         raise UnfitCell("A letter was lost: “\ufffd” stands where it was. Export the file as UTF-8 anew.")
     for character in text:

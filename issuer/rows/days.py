@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from issuer.rows.columnmap import DATE_ORDERS
@@ -46,6 +47,7 @@ class MonthFirst(UnfitCell):
     """A day that can only be read month first: 05/25/2026. Makes every ambiguous day of its column doubtful."""
 
 
+@lru_cache(maxsize=4096, typed=True)
 def read_day(cell: Cell, *, order: str | None = None) -> Day:
     """The day of a completion. `order` is how days with slashes are written, from the column map; day first if None.
 

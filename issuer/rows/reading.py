@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from issuer.rows import cells, delimited, workbook
 from issuer.rows.columnmap import ColumnMap
@@ -20,7 +19,6 @@ from issuer.rows.unfit import UnfitCell
 from schemas.errors import TableError, TooLarge
 from schemas.limits import MAX_TABLE_BYTES, MAX_TABLE_COLUMNS, MAX_TABLE_ROWS
 
-_REQUIRED: Final = (Field.NZQA_REF, Field.ACHIEVED_ON)
 _OPTIONAL: Final[tuple[tuple[Field, Callable[[Cell], str]], ...]] = (
     (Field.LEARNER_EMAIL, cells.read_email),
     (Field.ROW_KEY, cells.read_row_key),
@@ -147,134 +145,134 @@ def _no_header(filename: str) -> TableError:
 # --- reading rows -----------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True, kw_only=True)
 class _Reading:
     """What has been read so far, and what of it a later row may yet throw into doubt."""
 
-    header: Header
-    column_map: ColumnMap
-    register_refs: Collection[str]
-    rows: dict[int, Row] = field(default_factory=dict)
-    faults: list[RowFault] = field(default_factory=list)
-    warnings: list[RowFault] = field(default_factory=list)
-    ambiguous: list[int] = field(default_factory=list)
-    month_first: int | None = None
-    seen: dict[tuple[str, ...], int] = field(default_factory=dict)
+    def __init__(self, *, header: Header, column_map: ColumnMap, register_refs: Collection[str]) -> None:
+        self.rows: dict[int, Row] = {}
+        self.faults: list[RowFault] = []
+        self.warnings: list[RowFault] = []
+        self._header = header
+        self._map = column_map
+        self._register_refs = register_refs
+        self._seen: dict[tuple[str, ...], int] = {}
+        self._references: dict[Cell, str] = {}  # a class list has few of them, each many times
+        self._ambiguous: list[int] = []
+        self._month_first: int | None = None
+        self._name_places = self._placed(Field.LEARNER_NAME) or self._placed(*_NAME_PARTS)
+        self._preferred_places = self._placed(Field.PREFERRED_NAME)
+        self._optional_places = [(name, at, read) for name, read in _OPTIONAL for _, at in self._placed(name)]
+
+    def _placed(self, *names: Field) -> list[tuple[Field, int]]:
+        return [(name, place) for name in names for place in self._header.places.get(name, ())]
 
     def read(self, record: Record) -> None:
         """One record: nothing when it is blank, else a row or its faults."""
         if record.problem:
             self.faults.append(RowFault(line=record.line, column=None, message=record.problem))
             return
-        if not any(cell is not None and str(cell).strip() for cell in record.cells):
-            return
-        if self._ragged(record):
+        if all(map(_is_blank, record.cells)) or self._ragged(record):
             return
         before = len(self.faults)
-        values = self._values(record)
-        if len(self.faults) > before:
+        name = self._name(record)
+        reference = self._reference(record)
+        day = self._day(record)
+        others = self._others(record)
+        if len(self.faults) > before or name is None or reference is None or day is None:
             return
-        row = Row(line=record.line, **values)
+        row = Row(line=record.line, learner_name=name, nzqa_ref=reference, achieved_on=day, **others)
         if not self._repeats(row):
             self.rows[row.line] = row
 
     def settle_days(self) -> None:
         """When one day was written month first, others may have been: each that reads both ways is asked about."""
-        if self.month_first is None:
+        if self._month_first is None:
             return
-        for line in self.ambiguous:
+        for line in self._ambiguous:
             if self.rows.pop(line, None) is not None:
                 self._fault(
                     line,
                     Field.ACHIEVED_ON,
-                    f"Line {self.month_first} has its month before its day, so this day could be read two ways. Write "
+                    f"Line {self._month_first} has its month before its day, so this day could be read two ways. Write "
                     "it as 2026-05-03, or say in the column map which comes first.",
                 )
 
     def _ragged(self, record: Record) -> bool:
-        extra = record.cells[self.header.width :]
-        if len(record.cells) >= self.header.width and not any(cell is not None and str(cell).strip() for cell in extra):
+        extra = record.cells[self._header.width :]
+        if len(record.cells) >= self._header.width and not any(not _is_blank(cell) for cell in extra):
             return False
         message = (
-            f"The row has {len(record.cells)} cells; the header, in line {self.header.line}, has {self.header.width}."
+            f"The row has {len(record.cells)} cells; the header, in line {self._header.line}, has {self._header.width}."
         )
-        if len(record.cells) > self.header.width:
+        if len(record.cells) > self._header.width:
             message += " A value that holds the separator must stand in quotation marks."
         self.faults.append(RowFault(line=record.line, column=None, message=message))
         return True
 
-    def _values(self, record: Record) -> dict[str, Any]:
-        values: dict[str, Any] = {"learner_name": self._name(record)}
-        for name in _REQUIRED:
-            values[name] = self._required(record, name)
-        for name, read in _OPTIONAL:
-            values[name] = self._optional(record, name, read)
-        values["preferred_name"] = self._joined(record, (Field.PREFERRED_NAME,)) or None
-        if values["name_display"] == "preferred" and not values["preferred_name"]:
-            self._fault(record.line, Field.NAME_DISPLAY, "It asks for the preferred name, but the row gives none.")
-        return values
-
-    def _name(self, record: Record) -> str:
-        parts = (Field.LEARNER_NAME,) if Field.LEARNER_NAME in self.header.places else _NAME_PARTS
-        name = self._joined(record, parts)
+    def _name(self, record: Record) -> str | None:
+        name = self._joined(record, self._name_places)
+        first = self._name_places[0][0]
         if name == "":
-            self._fault(record.line, parts[0], "The learner's name is missing.")
+            self._fault(record.line, first, "The learner's name is missing.")
         elif name and (doubt := cells.doubtful_name(name)):
-            column = self.header.spelled.get(parts[0])
+            column = self._header.spelled.get(first)
             self.warnings.append(RowFault(line=record.line, column=column, message=doubt, reason="name-doubtful"))
-        return name or ""
+        return name
 
-    def _joined(self, record: Record, names: Iterable[Field]) -> str | None:
-        """The names' parts with a space between; None when one is unfit, which is then among the faults."""
-        parts: list[str] = []
-        for name in names:
-            for cell in self._cells(record, name):
-                try:
-                    parts.append(cells.read_name(cell))
-                except UnfitCell as unfit:
-                    self._fault(record.line, name, str(unfit))
-                    return None
-        joined = " ".join(part for part in parts if part)
+    def _joined(self, record: Record, places: Sequence[tuple[Field, int]]) -> str | None:
+        """The name's parts with a space between; None when one is unfit, which is then among the faults."""
+        name = Field.LEARNER_NAME
         try:
-            return cells.read_name(joined)
-        except UnfitCell as unfit:
-            self._fault(record.line, next(iter(names)), str(unfit))
-            return None
-
-    def _required(self, record: Record, name: Field) -> str | date | None:
-        (cell,) = self._cells(record, name)
-        if cell is None or not str(cell).strip():
-            self._fault(record.line, name, "The value is missing.")
-            return None
-        try:
-            if name is Field.ACHIEVED_ON:
-                return self._day(record.line, cell)
-            return cells.read_reference(cell, column_map=self.column_map, register_refs=self.register_refs)
+            parts = []
+            for name, place in places:  # noqa: B007 - read when a part is unfit
+                if part := cells.read_name(record.cells[place]):
+                    parts.append(part)
+            return parts[0] if len(parts) == 1 else cells.read_name(" ".join(parts))
         except UnfitCell as unfit:
             self._fault(record.line, name, str(unfit))
             return None
 
-    def _day(self, line: int, cell: Cell) -> date:
+    def _reference(self, record: Record) -> str | None:
+        cell = record.cells[self._header.places[Field.NZQA_REF][0]]
+        if reference := self._references.get(cell):
+            return reference
         try:
-            day = read_day(cell, order=self.column_map.dates)
-        except MonthFirst:
-            self.month_first = line if self.month_first is None else self.month_first
-            raise
+            _refuse_blank(cell)
+            reference = cells.read_reference(cell, column_map=self._map, register_refs=self._register_refs)
+        except UnfitCell as unfit:
+            self._fault(record.line, Field.NZQA_REF, str(unfit))
+            return None
+        self._references[cell] = reference
+        return reference
+
+    def _day(self, record: Record) -> date | None:
+        cell = record.cells[self._header.places[Field.ACHIEVED_ON][0]]
+        try:
+            _refuse_blank(cell)
+            day = read_day(cell, order=self._map.dates)
+        except UnfitCell as unfit:
+            if isinstance(unfit, MonthFirst) and self._month_first is None:
+                self._month_first = record.line
+            self._fault(record.line, Field.ACHIEVED_ON, str(unfit))
+            return None
         if day.ambiguous:
-            self.ambiguous.append(line)
+            self._ambiguous.append(record.line)
         return day.on
 
-    def _optional(self, record: Record, name: Field, read: Callable[[Cell], str]) -> str | None:
-        for cell in self._cells(record, name):
-            if cell is not None and str(cell).strip():
+    def _others(self, record: Record) -> dict[str, str | None]:
+        values: dict[str, str | None] = {}
+        for name, place, read in self._optional_places:
+            cell = record.cells[place]
+            if not _is_blank(cell):
                 try:
-                    return read(cell)
+                    values[name] = read(cell)
                 except UnfitCell as unfit:
                     self._fault(record.line, name, str(unfit))
-        return None
-
-    def _cells(self, record: Record, name: Field) -> Iterator[Cell]:
-        return (record.cells[place] for place in self.header.places.get(name, ()))
+        if self._preferred_places:
+            values[Field.PREFERRED_NAME] = self._joined(record, self._preferred_places) or None
+        if values.get(Field.NAME_DISPLAY) == "preferred" and not values.get(Field.PREFERRED_NAME):
+            self._fault(record.line, Field.NAME_DISPLAY, "It asks for the preferred name, but the row gives none.")
+        return values
 
     def _repeats(self, row: Row) -> bool:
         """Whether an earlier row is the same completion, or has its key."""
@@ -283,20 +281,29 @@ class _Reading:
         else:
             person = (_fold(row.learner_name), _fold(row.learner_email or ""))
             identity = (*person, row.nzqa_ref, row.achieved_on.isoformat())
-        earlier = self.seen.setdefault(identity, row.line)
+        earlier = self._seen.setdefault(identity, row.line)
         if earlier == row.line:
             return False
         what = "has the same row key as" if row.row_key else "is the same as"
         mend = "Take one out" if row.row_key is None else "Give each completion a key of its own"
         if row.row_key is None:
             mend += ", or, if they are two people, give each row a row_key"
-        column = self.header.spelled.get(Field.ROW_KEY) if row.row_key else None
+        column = self._header.spelled.get(Field.ROW_KEY) if row.row_key else None
         message = f"The row {what} line {earlier}. {mend}."
         self.faults.append(RowFault(line=row.line, column=column, message=message, reason="duplicate-row"))
         return True
 
     def _fault(self, line: int, name: Field, message: str) -> None:
-        self.faults.append(RowFault(line=line, column=self.header.spelled.get(name, str(name)), message=message))
+        self.faults.append(RowFault(line=line, column=self._header.spelled.get(name, str(name)), message=message))
+
+
+def _is_blank(cell: Cell) -> bool:
+    return not cell.strip() if isinstance(cell, str) else cell is None
+
+
+def _refuse_blank(cell: Cell) -> None:
+    if _is_blank(cell):
+        raise UnfitCell("The value is missing.")
 
 
 def _fold(text: str) -> str:

@@ -7,8 +7,6 @@ import struct
 import zlib
 from typing import Final
 
-from PIL import Image, ImageOps
-
 from schemas.baking.carrier import refuse_large
 from schemas.errors import BakingError, TooLarge
 from schemas.limits import MAX_ARTWORK_SIDE, MAX_IMAGE_PIXELS
@@ -22,6 +20,8 @@ def normalise_artwork(data: bytes) -> bytes:
 
     Raises BakingError or TooLarge.
     """
+    from PIL import Image, ImageOps  # only artwork needs it: a verifier reads badges without decoding a pixel
+
     refuse_large(data)
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:

@@ -217,10 +217,14 @@ def test_a_list_is_signed_again_when_its_bits_change_or_after_a_day_and_not_befo
     assert third.valid_until - third.valid_from == timedelta(days=30)
 
 
-def test_the_did_document_has_both_keys_and_no_private_part(instance: Instance) -> None:
+def test_the_did_document_has_every_key_and_no_private_part(instance: Instance) -> None:
     document = did_document(instance)
     assert did_web_location(document["id"]) == "https://badges.totara-training.example/.well-known/did.json"
-    assert [method["id"].partition("#")[2] for method in document["verificationMethod"]] == ["credential-1", "status-1"]
+    assert [method["id"].partition("#")[2] for method in document["verificationMethod"]] == [
+        "credential-1",
+        "credential-2",
+        "status-1",
+    ]
     assert all(
         set(method) == {"id", "type", "controller", "publicKeyMultibase"} for method in document["verificationMethod"]
     )

@@ -14,7 +14,7 @@ from issuer import instance as instance_module
 from issuer import settings
 from issuer.baseurl import parse_base_url
 from issuer.instance import NSN_KEY, DidMethod, Instance, init_instance, open_instance
-from issuer.keyuse import jwt_key_at_need, keys_to_enrol, retire_key, use_key
+from issuer.keyuse import keys_to_enrol, retire_key, use_key
 from issuer.profile import did_document, jwks
 from issuer.store import batches as batch_store
 from issuer.store.engine import open_store, parse_database_url, place_of, sqlite_url
@@ -219,8 +219,8 @@ def test_a_did_key_instance_issues_with_its_one_key(tmp_path: Path) -> None:
         did = instance.config.did
         assert document["proof"][0]["verificationMethod"] == f"{did}#{did.removeprefix('did:key:')}"
         assert [offered.id for offered in keys_to_enrol(instance)] == [document["proof"][0]["verificationMethod"]]
-        with pytest.raises(IssuingError, match="did:key"):
-            jwt_key_at_need(instance, now=NOW, actor="test")
+        with pytest.raises(IssuingError, match="no key for JWTs"):
+            issue(instance, class_of(2), with_jwt=True)
 
 
 def test_the_did_document_resolves_to_the_key_that_signs(instance: Instance) -> None:
@@ -242,7 +242,7 @@ def test_a_new_key_waits_until_it_is_put_to_use_and_the_old_one_stays_published(
         assert opened.config.credential_key == new.id
     retire_key(instance, "credential-1", destroy=True, now=NOW, actor="test")
     methods = [method["id"].partition("#")[2] for method in did_document(instance)["verificationMethod"]]
-    assert methods == ["credential-1", "credential-2", "status-1"]
+    assert methods == ["credential-1", "credential-2", "credential-3", "status-1"]
     document = did_document(instance)
     assert not any("revoked" in method or "expires" in method for method in document["verificationMethod"])
     with instance.store.reading() as connection:
@@ -255,18 +255,21 @@ def test_a_key_in_use_is_not_retired(instance: Instance) -> None:
         retire_key(instance, "status-1", destroy=False, now=NOW, actor="test")
 
 
-def test_a_key_for_jwts_is_made_once_at_need(instance: Instance) -> None:
-    assert jwt_key_at_need(instance, now=NOW, actor="test")
-    assert not jwt_key_at_need(instance, now=NOW, actor="test")
+def test_the_jwks_has_the_credential_keys_and_no_private_part(instance: Instance) -> None:
     published = jwks(instance)["keys"]
     assert [key["kid"].partition("#")[2] for key in published] == ["credential-1", "credential-2"]
     assert [key["kty"] for key in published] == ["OKP", "EC"]
     assert not any("d" in key for key in published)
 
 
+def test_an_ed25519_key_is_not_put_to_use_for_jwts(instance: Instance) -> None:
+    with pytest.raises(IssuingError, match="P-256"):
+        use_key(instance, "credential-1", for_jwt=True, now=NOW, actor="test")
+
+
 def test_an_rsa_key_serves_jwts_and_is_published_as_a_jwk(instance: Instance) -> None:
     entry = instance.keyring.new(Purpose.CREDENTIAL, KeyType.RSA, created=NOW)
-    assert use_key(instance, entry.id, now=NOW, actor="test") is None
+    assert use_key(instance, entry.id, now=NOW, actor="test") == "credential-2"
     assert instance.config.jwt_key == entry.id
     assert instance.config.credential_key == "credential-1"
     (method,) = [one for one in did_document(instance)["verificationMethod"] if one["type"] == "JsonWebKey"]

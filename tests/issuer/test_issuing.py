@@ -11,13 +11,20 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from issuer import audit
 from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
+from issuer.keyuse import use_key
 from issuer.results import COLUMNS, RowOutcome, RowResult, results_csv
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import State
+from keys.multikey import KeyType
+from keys.signing import SoftwareSigner
+from keys.suites.jwt import credential_of, parse_jws
 from schemas.baking import unbake_png
+from schemas.errors import IssuingError
 from tests.issuer.provider import (
     ANCHOR,
     AWARDED,
@@ -223,6 +230,52 @@ def test_worker_processes_make_the_same_badges(instance: Instance) -> None:
     assert report.counts.issued == 6
     names = {document["credentialSubject"]["identifier"][0]["identityHash"] for document in stored_documents(instance)}
     assert names == {f"Learner {index} Tāmati" for index in range(6)}
+
+
+def test_a_jwt_is_a_second_signature_over_the_same_badge(instance: Instance, tmp_path: Path) -> None:
+    report = issue(instance, class_of(2), with_jwt=True, out=tmp_path)
+    for short_id in short_ids(report):
+        jws = parse_jws((tmp_path / "badges" / f"{short_id}.jwt").read_text(encoding="ascii"))
+        document = json.loads((tmp_path / "badges" / f"{short_id}.json").read_bytes())
+        credential, faults = credential_of(jws)
+        assert not faults
+        assert jws.header["alg"] == "ES256"
+        assert jws.header["kid"].endswith("#credential-2")
+        assert {key: value for key, value in document.items() if key != "proof"}.items() <= credential.items()
+
+
+def test_a_jwt_key_the_register_does_not_have_signs_nothing(instance: Instance) -> None:
+    use_key(
+        instance, instance.keyring.new("credential", KeyType.P256, created=NOW).id, for_jwt=True, now=NOW, actor="t"
+    )
+    with pytest.raises(IssuingError, match="Nothing was issued"):
+        issue(instance, class_of(1), with_jwt=True)
+    assert not stored_documents(instance)
+
+
+def test_a_credential_key_the_register_does_not_have_holds_every_row(instance: Instance) -> None:
+    use_key(instance, instance.keyring.new("credential", KeyType.ED25519, created=NOW).id, now=NOW, actor="t")
+    results = issue(instance, class_of(2)).results
+    assert {(result.outcome, result.reason) for result in results} == {(RowOutcome.HELD, "key-not-bound")}
+    assert "enrol-request" in results[0].sentence
+
+
+def test_badges_can_be_signed_with_p256(instance: Instance) -> None:
+    use_key(instance, "credential-2", now=NOW, actor="test")
+    assert issue(instance, class_of(2)).counts.issued == 2
+    assert {document["proof"][0]["cryptosuite"] for document in stored_documents(instance)} == {"ecdsa-rdfc-2019"}
+
+
+def test_the_self_check_stops_a_batch_signed_with_another_key(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = SoftwareSigner.generate(KeyType.ED25519)
+    monkeypatch.setattr(Instance, "credential_signer", lambda _self: stranger)
+    with pytest.raises(IssuingError, match="The self-check stopped the batch"):
+        issue(instance, class_of(3))
+    assert not stored_documents(instance)
+    with instance.store.reading() as connection:
+        assert audit.verify_chain(connection)
 
 
 def _use_right(instance: Instance, *, last_delivered_on: date) -> None:

@@ -104,9 +104,7 @@ REFUSED: list[object] = [
 
 
 @pytest.mark.parametrize(("data", "outcome", "reason"), REFUSED)
-def test_what_cannot_be_read_has_its_own_reason(
-    simulator: Simulator, data: bytes, outcome: str, reason: str
-) -> None:
+def test_what_cannot_be_read_has_its_own_reason(simulator: Simulator, data: bytes, outcome: str, reason: str) -> None:
     report = simulator.check(data)
     intake = report.check("intake")
     assert (intake.outcome.value, intake.reason) == (outcome, reason)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from schemas import vocabulary as v
-from schemas.credential import as_list
 from schemas.errors import CanonicalizationLimit, DocumentError, Fault, UnpinnedContext, Unreachable
-from schemas.jsontext import JsonObject
-from schemas.loader import held
-from schemas.lossless import find_disguises, find_losses
+from schemas.lossless import find_losses
 from schemas.nzqcf import format_nz_date
-from schemas.validate import in_array_form, validate_open_badge
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding, notice
+from verifier.documents import badge_faults, contexts_not_held, disguises_in, unsigned
 from verifier.inspection import Inspection
 from verifier.intake import Subject
+from verifier.proofs import Scene, Secured, Signature, findings_as_evidence, same_id
 from verifier.register.binding import day_of
 from verifier.report import Check, CheckId, Outcome
-from verifier.signatures import Scene, Secured, Signature, examine, findings_as_evidence, same_id
+from verifier.signatures import examine
 from verifier.wording import SENTENCES
 
 _KIND_WORDS = {"json": "JSON file", "jws": "signed text (JWT)", "png": "PNG picture", "svg": "SVG picture"}
-_JCS_SUITES = frozenset({v.EDDSA_JCS_2022, v.ECDSA_JCS_2019})
 _MAX_FAULTS_SHOWN = 20
 
 
@@ -30,11 +27,15 @@ def check_intake(inspection: Inspection) -> Check:
     fault = subject.fault
     if fault is None:
         return finding(CheckId.INTAKE, PASSED, "read", evidence=evidence, kind=_KIND_WORDS[subject.kind.value])
-    reason = fault.slug if isinstance(fault, Unreachable) else str(fault.extensions.get("reason", fault.slug))
-    for outcome in (FAILED, UNKNOWN):
-        if (CheckId.INTAKE, outcome, reason) in SENTENCES:
-            return finding(CheckId.INTAKE, outcome, reason, evidence=evidence, problem=fault, detail=fault.detail)
-    return finding(CheckId.INTAKE, FAILED, "not-a-badge", evidence=evidence, problem=fault, detail=fault.detail)
+    reasons = (fault.slug,) if isinstance(fault, Unreachable) else (fault.extensions.get("reason"), fault.slug)
+    worded = [
+        (outcome, str(reason))
+        for reason in reasons
+        for outcome in (FAILED, UNKNOWN)
+        if (CheckId.INTAKE, outcome, reason) in SENTENCES
+    ]
+    outcome, reason = worded[0] if worded else (FAILED, "not-a-badge")
+    return finding(CheckId.INTAKE, outcome, reason, evidence=evidence, problem=fault, detail=fault.detail)
 
 
 def check_conforms(inspection: Inspection) -> Check:
@@ -42,7 +43,7 @@ def check_conforms(inspection: Inspection) -> Check:
     if inspection.outcome(CheckId.INTAKE) is not Outcome.PASSED:
         return finding(CheckId.CONFORMS, SKIPPED, "not-reached")
     unheld = contexts_not_held(inspection.document)
-    disguises = [fault for fault in badge_disguises(inspection.document) if not _is_about(fault, unheld)]
+    disguises = [fault for fault in disguises_in(inspection.document) if not _is_about(fault, unheld)]
     if disguises:
         return _faulty(CheckId.CONFORMS, "disguised", tuple(disguises))
     if faults := badge_faults(inspection.document):
@@ -63,7 +64,7 @@ def check_lossless(inspection: Inspection) -> Check:
     if inspection.subject.jws is not None and "proof" not in inspection.document:
         return finding(CheckId.LOSSLESS, SKIPPED, "signed-as-text")
     try:
-        losses = find_losses(_unsigned(inspection.document))
+        losses = find_losses(unsigned(inspection.document))
     except UnpinnedContext as error:
         context = str(error.extensions.get("url", error.detail))[:200]
         return finding(CheckId.LOSSLESS, UNKNOWN, "context-not-held", problem=error, context=context)
@@ -139,10 +140,10 @@ def is_genuine(subject: Subject, scene: Scene) -> Signature | None:
     document = subject.document
     if document is None or subject.claims or contexts_not_held(document):
         return None
-    if badge_disguises(document) or badge_faults(document):
+    if disguises_in(document) or badge_faults(document):
         return None
     try:
-        if subject.jws is None and find_losses(_unsigned(document)):
+        if subject.jws is None and find_losses(unsigned(document)):
             return None
     except DocumentError:
         return None
@@ -151,43 +152,8 @@ def is_genuine(subject: Subject, scene: Scene) -> Signature | None:
     return signature if signature.outcome is PASSED and signature.by_issuer is not None else None
 
 
-def badge_disguises(document: JsonObject) -> tuple[Fault, ...]:
-    """As `find_disguises`; a JCS proof repeats the contexts it signed, which is no disguise (eddsa-jcs-2022, 3.3.1)."""
-    proofs = [
-        {name: value for name, value in proof.items() if name != "@context"}
-        if isinstance(proof, dict) and proof.get("cryptosuite") in _JCS_SUITES
-        else proof
-        for proof in as_list(document.get("proof"))
-    ]
-    return find_disguises(document | {"proof": proofs} if proofs else document)
-
-
-def badge_faults(document: JsonObject) -> tuple[Fault, ...]:
-    """Faults against the strict schema, which knows one status entry; VCDM 2.0 (4.10) allows several."""
-    arrays = in_array_form(document)
-    status = arrays.get("credentialStatus")
-    if not isinstance(status, list) or not status:
-        return validate_open_badge(arrays)
-    faults: dict[Fault, None] = {}
-    for entry in status:
-        faults |= dict.fromkeys(validate_open_badge(arrays | {"credentialStatus": entry}))
-    return tuple(faults)
-
-
-def contexts_not_held(document: JsonObject) -> list[tuple[int, str]]:
-    """(position, URL) of each context whose text this program does not hold; never fetched, so never understood."""
-    contexts = document.get("@context")
-    if not isinstance(contexts, list):
-        return []
-    return [(place, url) for place, url in enumerate(contexts) if isinstance(url, str) and not held(url)]
-
-
 def _is_about(fault: Fault, unheld: list[tuple[int, str]]) -> bool:
     return any(fault.pointer == f"/@context/{place}" for place, _ in unheld)
-
-
-def _unsigned(document: JsonObject) -> JsonObject:
-    return {name: value for name, value in document.items() if name != "proof"}
 
 
 def _faulty(check_id: CheckId, reason: str, faults: tuple[Fault, ...]) -> Check:

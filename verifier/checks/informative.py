@@ -16,8 +16,9 @@ from schemas.validate import in_array_form, validate_endorsement
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
 from verifier.inspection import Inspection
 from verifier.intake import intake_bytes
+from verifier.proofs import Secured
 from verifier.report import Check, CheckId, Outcome
-from verifier.signatures import Secured, examine
+from verifier.signatures import examine
 
 _IDENTITY_HASH = re.compile(r"(md5|sha256)\$([0-9A-Fa-f]+)")
 _MAX_ENDORSEMENTS = 16  # each costs a canonicalisation and a retrieval

@@ -1,0 +1,49 @@
+"""How a signed document may be written, before anything in it is read; knows no keys and no dates."""
+
+from __future__ import annotations
+
+from schemas import vocabulary as v
+from schemas.credential import as_list
+from schemas.errors import Fault
+from schemas.jsontext import JsonObject
+from schemas.loader import held
+from schemas.lossless import find_disguises
+from schemas.validate import in_array_form, validate_open_badge
+
+_JCS_SUITES = frozenset({v.EDDSA_JCS_2022, v.ECDSA_JCS_2019})
+
+
+def unsigned(document: JsonObject) -> JsonObject:
+    """The document without its proofs."""
+    return {name: value for name, value in document.items() if name != "proof"}
+
+
+def disguises_in(document: JsonObject) -> tuple[Fault, ...]:
+    """As `find_disguises`; a JCS proof repeats the contexts it signed, which is no disguise (eddsa-jcs-2022, 3.3.1)."""
+    proofs = [
+        {name: value for name, value in proof.items() if name != "@context"}
+        if isinstance(proof, dict) and proof.get("cryptosuite") in _JCS_SUITES
+        else proof
+        for proof in as_list(document.get("proof"))
+    ]
+    return find_disguises(document | {"proof": proofs} if proofs else document)
+
+
+def badge_faults(document: JsonObject) -> tuple[Fault, ...]:
+    """Faults against the strict schema, which knows one status entry; VCDM 2.0 (4.10) allows several."""
+    arrays = in_array_form(document)
+    status = arrays.get("credentialStatus")
+    if not isinstance(status, list) or not status:
+        return validate_open_badge(arrays)
+    faults: dict[Fault, None] = {}
+    for entry in status:
+        faults |= dict.fromkeys(validate_open_badge(arrays | {"credentialStatus": entry}))
+    return tuple(faults)
+
+
+def contexts_not_held(document: JsonObject) -> list[tuple[int, str]]:
+    """(position, URL) of each context whose text this program does not hold; never fetched, so never understood."""
+    contexts = document.get("@context")
+    if not isinstance(contexts, list):
+        return []
+    return [(place, url) for place, url in enumerate(contexts) if isinstance(url, str) and not held(url)]
