@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 COMMANDS = {
     "badge-issuer": ("issuer.cli", "badge_issuer"),
-    "badge-verifier": ("verifier.cli", "badge_verifier"),
-    "badge-register": ("issuer.authority.cli", "badge_register"),
+    "badge-verifier": ("verifier.cli", "cli"),
+    "badge-register": ("issuer.authority.cli", "cli"),
 }
 
 

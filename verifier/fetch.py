@@ -229,8 +229,8 @@ def _exchange(parts: SplitResult, *, ip: str, tls: ssl.SSLContext | None, deadli
             preload_content=False,
             decode_content=False,
         )
-        response = connection.getresponse()
-        return _read(response, url=url, deadline=deadline, max_bytes=max_bytes)
+        with contextlib.closing(connection.getresponse()) as response:
+            return _read(response, url=url, deadline=deadline, max_bytes=max_bytes)
     except TimeoutError:
         raise _unreachable(url, "timeout", "did not answer in time") from None
     except (HTTPError, HTTPException, OSError, ValueError) as error:

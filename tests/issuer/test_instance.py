@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from issuer import instance as instance_module
 from issuer import settings
 from issuer.baseurl import parse_base_url
+from issuer.export import did_map
 from issuer.instance import NSN_KEY, DidMethod, Instance, init_instance, open_instance
 from issuer.keyuse import keys_to_enrol, retire_key, use_key
 from issuer.profile import did_document, jwks
@@ -290,3 +291,13 @@ def test_a_new_database_says_whose_it_is(instance_folder: Path) -> None:
     assert owner == batch_store.Owner(
         did="did:web:badges.totara-training.example", provider=PROVIDER, base_url=BASE_URL
     )
+
+
+def test_an_instance_on_this_machine_is_tried_out_over_http(tmp_path: Path) -> None:
+    folder = make_instance(tmp_path / "instance", base_url="http://localhost:8801/badges-here")
+    with open_instance(folder) as instance:
+        assert instance.config.did == "did:web:localhost%3A8801:badges-here"
+        assert issue(instance, class_of(1)).counts.issued == 1
+        document = did_map(instance, site=tmp_path / "site", map_file=tmp_path / "did-map.json")
+    assert document["http://localhost:8801/badges-here/"] == "site/"
+    assert document["https://localhost:8801/badges-here/did.json"] == "site/did.json"

@@ -295,3 +295,22 @@ def _use(instance: Instance, **tables: object) -> None:
     data = edition_for(instance, number=2, previous_sha256=current.sha256, **tables)
     use_edition(instance, data, anchor_data=ANCHOR, now=NOW, actor="test")
     assert NOW.date() > AWARDED
+
+
+def test_each_learner_has_the_badge_in_their_language_and_the_page_keeps_the_first(instance: Instance) -> None:
+    rows = (
+        Completion(line=2, learner_name="Hine", language="mi"),
+        Completion(line=3, learner_name="Tom", language="en"),
+    )
+    assert issue(instance, Completions(rows=rows)).counts.issued == 2
+    names = {document["name"] for document in stored_documents(instance)}
+    assert names == {"Te Kohi Kākano Māori", "Native Seed Collection (Micro-credential)"}
+    with instance.store.reading() as connection:
+        ((_, _, page),) = credential_store.load_achievements(connection)
+    assert json.loads(page)["name"] == "Native Seed Collection (Micro-credential)"
+
+
+def test_what_the_register_does_not_hold_yet_is_held_even_when_a_person_would_take_it(instance: Instance) -> None:
+    rows = (Completion(line=2, nzqa_ref="4321", achieved_on=date(2026, 11, 20)),)
+    (result,) = issue(instance, Completions(rows=rows), accept_unconfirmed="seen the letter").results
+    assert (result.outcome, result.reason) == (RowOutcome.HELD, "listing-unknown")

@@ -27,6 +27,7 @@ from schemas.errors import (
     RegisterError,
 )
 from schemas.jsontext import JsonObject, write_json
+from schemas.limits import MAX_ENROLLED_KEYS
 from tests.register.making import signer
 from verifier.register.binding import bind
 from verifier.register.edition import parse_edition, verify_chain
@@ -296,6 +297,20 @@ def test_a_bad_request_is_refused(records: Path, document: JsonObject, kind: typ
     with pytest.raises(kind):
         accept_request(records, write_json(document), at=AT)
     assert {path.name: path.read_bytes() for path in records.iterdir()} == before
+
+
+def test_a_request_for_too_many_keys_is_refused() -> None:
+    listed = request()["verification_methods"]
+    many = [listed[0] | {"id": f"{DID}#{number}"} for number in range(MAX_ENROLLED_KEYS + 1)]
+    with pytest.raises(InputError, match="or more than"):
+        check_request(request() | {"verification_methods": many}, at=AT)
+
+
+def test_a_delivery_after_the_last_check_is_noted(office: Path, records: Path) -> None:
+    path = records / "awarding_rights.csv"
+    path.write_text(path.read_text().replace("2026-10-15", "2026-09-15", 1))
+    notes = build_edition(office, records=records, as_at=AS_AT, created=AT).notes
+    assert any("last delivered after deliveries were last checked" in note for note in notes)
 
 
 def test_somebody_elses_proof_does_not_enrol_a_key() -> None:

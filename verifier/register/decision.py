@@ -140,15 +140,18 @@ def _no_register(ref: str, on: date) -> Decision:
 def _of_listing(edition: Edition, *, ref: str, on: date) -> tuple[Decision | None, Listing | None]:
     """Rows 2 to 5, which need no provider: (the decision if one of them decides, the listing)."""
     register = edition.register
+    knows = on - edition.as_at <= KNOWN_AFTER
+    in_force = listing_in_force(register, ref=ref, on=on)
+    if in_force is not None and knows:
+        return None, in_force
     versions = register.versions_by_ref.get(ref, ())
     standing = [version for version in versions if version.removed_on is None]
     newest = (standing or versions or (None,))[-1]
-    reason: Reason | None = None
     # 2. Listed by mistake: whatever the day, and only when every version was.
     if versions and not standing:
         reason = Reason.LISTING_REMOVED
     # 3. Too long after the register's day for it to know anything.
-    elif on - edition.as_at > KNOWN_AFTER:
+    elif not knows:
         reason = Reason.REGISTER_PREDATES_AWARD
     # 4. The separate register of equivalency never stands in for a listing.
     elif not versions and ref in register.equivalencies_by_ref:
@@ -157,9 +160,6 @@ def _of_listing(edition: Edition, *, ref: str, on: date) -> tuple[Decision | Non
     elif not versions:
         reason = Reason.LISTING_UNKNOWN
     else:
-        in_force = listing_in_force(register, ref=ref, on=on)
-        if in_force is not None:
-            return None, in_force
         begun = [version for version in standing if version.first_day <= on]
         reason = Reason.LISTING_DISCONTINUED if begun else Reason.LISTING_NOT_YET
         newest = begun[-1] if begun else standing[0]
@@ -221,14 +221,16 @@ def _softened(edition: Edition, decision: Decision) -> Decision:
 
 
 def _someone_registered(register: Register, moe_number: str, paths: Iterable[Path], day: date) -> bool:
-    holders = {moe_number}
-    holders.update(holder_on(path, day) for path in paths)
-    return any(register.provider_on(holder, day) is not None for holder in holders)
+    if register.provider_on(moe_number, day) is not None:
+        return True
+    return any(register.provider_on(holder_on(path, day), day) is not None for path in paths)
 
 
 def _best(standings: list[Standing]) -> Standing | None:
     """Of the rights that cover the day: one without a caveat, by basis as listed, the latest granted."""
     covering = [standing for standing in standings if standing.state is State.COVERS]
+    if len(covering) < 2:
+        return covering[0] if covering else None
     return min(
         covering,
         key=lambda standing: (
@@ -237,7 +239,6 @@ def _best(standings: list[Standing]) -> Standing | None:
             _BASIS_ORDER[standing.right.basis],
             -standing.right.granted_on.toordinal(),
         ),
-        default=None,
     )
 
 

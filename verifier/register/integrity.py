@@ -121,9 +121,10 @@ class _Integrity:
     def _listing(self, index: int, row: Listing) -> Iterator[Fault]:
         if row.title_en is None and row.title_mi is None:
             yield self._fault("listings", index, "give a title in English or in te reo Māori", column="title_en")
-        for name in ("discontinued_on", "approval_ended_on", "expiring_from", "removed_on"):
-            start = row.listed_from if name in ("expiring_from", "removed_on") else row.first_day
-            yield from self._order("listings", index, start, getattr(row, name), name)
+        for name in ("discontinued_on", "expiring_from", "removed_on"):
+            yield from self._order("listings", index, row.listed_from, getattr(row, name), name)
+        approved = row.approved_on or row.listed_from
+        yield from self._order("listings", index, approved, row.approval_ended_on, "approval_ended_on")
         if row.expiring_from and row.discontinued_on:
             yield from self._order("listings", index, row.expiring_from, row.discontinued_on, "discontinued_on")
 
@@ -147,10 +148,6 @@ class _Integrity:
             yield from self._known_provider("awarding_rights", index, row.moe_number, "moe_number")
             yield from self._known_ref("awarding_rights", index, row.nzqa_ref, "nzqa_ref")
             yield from self._order("awarding_rights", index, row.granted_on, row.ended_on, "ended_on")
-            yield from self._order("awarding_rights", index, row.granted_on, row.lapse_extended_to, "lapse_extended_to")
-            if row.last_delivered_on and row.delivery_checked_on and row.delivery_checked_on < row.last_delivered_on:
-                message = "is before last_delivered_on, which nobody could then have known"
-                yield self._fault("awarding_rights", index, message, column="delivery_checked_on")
             if row.end_reason is not None and row.ended_on is None:
                 if row.end_reason != LAPSED:
                     message = "is given, but ended_on does not say when"
