@@ -17,11 +17,10 @@ from issuer.files import write_if_different
 from issuer.instance import Instance
 from issuer.pages import BadgePage, Publisher
 from issuer.pictures import Pictures
-from issuer.profile import did_document, issuer_profile, jwks
+from issuer.profile import did_document, did_document_name, issuer_profile, jwks
 from issuer.status import signed_lists
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import CurrentBadge, State
-from keys.did import did_web_location
 from schemas.credential import Credential
 from schemas.jsontext import parse_object, write_json
 
@@ -102,9 +101,7 @@ class _Site:
 
 def _about(instance: Instance, site: _Site) -> None:
     if not instance.config.is_did_key:
-        location = did_web_location(instance.config.did)
-        name = location.removeprefix(instance.config.base_url + "/")
-        site.write(name, write_json(did_document(instance), indent=2))
+        site.write(did_document_name(instance), write_json(did_document(instance), indent=2))
     site.write(".well-known/jwks.json", write_json(jwks(instance), indent=2))
     site.write("issuer", write_json(issuer_profile(instance), indent=2))
 

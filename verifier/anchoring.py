@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from keys.did import canonical_id
 from schemas.jsontext import JsonObject
+from schemas.limits import MAX_INCLUSION_PATH
 from verifier.register.binding import end_of_day
 from verifier.register.records import Register
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MAX_PATH = 64  # a tree of 2**64 leaves
 
 
 def anchored_on(text: str, proof: JsonObject | None, *, did: str, register: Register, before: datetime) -> date | None:
@@ -36,7 +36,7 @@ def anchored_on(text: str, proof: JsonObject | None, *, did: str, register: Regi
 def recompute_root(text: str, proof: JsonObject) -> str | None:
     """The root that an inclusion proof leads to, or None for one that is malformed or contradicts itself."""
     index, count, path = _whole(proof.get("index")), _whole(proof.get("count")), proof.get("path")
-    if index is None or count is None or not isinstance(path, list) or len(path) > _MAX_PATH:
+    if index is None or count is None or not isinstance(path, list) or len(path) > MAX_INCLUSION_PATH:
         return None
     if not 0 <= index < count or not all(isinstance(step, str) and _DIGEST.fullmatch(step) for step in path):
         return None

@@ -262,6 +262,8 @@ def _answer(
     if as_json:
         documents = [{"file": name} | report.to_json() for name, report in reports] if many else []
         click.echo(write_json(documents if many else reports[0][1].to_json(), indent=2), nl=False)
+        for line in _about_skipped(skipped):
+            click.echo(line, err=True)
         return
     console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     if many:

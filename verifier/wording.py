@@ -81,6 +81,7 @@ _CONFORMS: _Rows = {
     (_F, "disguised"): Sentence(
         "The badge is written so that a reader could be misled about what was signed: {detail}."
     ),
+    (_F, "contexts"): Sentence("It does not name its vocabularies as an Open Badges 3.0 badge must: {detail}."),
     (_F, "schema"): Sentence("The badge is not laid out as Open Badges 3.0 requires: {detail}."),
     (_F, "malformed"): Sentence("The badge is not laid out as Open Badges 3.0 requires. {detail}"),
     (_F, "claims-differ"): Sentence("What the signature envelope says differs from the badge inside it: {detail}."),

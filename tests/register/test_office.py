@@ -27,7 +27,7 @@ from schemas.errors import (
     RegisterError,
 )
 from schemas.jsontext import JsonObject, write_json
-from schemas.limits import MAX_ENROLLED_KEYS
+from schemas.limits import ENROLMENT_DAYS, MAX_ENROLLED_KEYS
 from tests.register.making import signer
 from verifier.register.binding import bind
 from verifier.register.edition import parse_edition, verify_chain
@@ -289,7 +289,7 @@ def _swapped(document: JsonObject) -> None:
         pytest.param(_changed(lambda d: d.update(nonce="x")), InputError, id="no nonce"),
         pytest.param(_changed(lambda d: d.update(created="today")), InputError, id="no time"),
         pytest.param(request(created=AT + timedelta(hours=1)), InputError, id="made in the future"),
-        pytest.param(request(created=AT - timedelta(days=31)), InputError, id="too old"),
+        pytest.param(request(created=AT - timedelta(days=ENROLMENT_DAYS + 1)), InputError, id="too old"),
     ],
 )
 def test_a_bad_request_is_refused(records: Path, document: JsonObject, kind: type[BadgeError]) -> None:

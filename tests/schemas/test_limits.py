@@ -14,7 +14,7 @@ from keys.suites.jwt import parse_jws
 from schemas import limits
 from schemas.baking import normalise_artwork, unbake_png, unbake_svg
 from schemas.canonical import canonicalize
-from schemas.errors import BadgeError, CanonicalizationLimit, TableError
+from schemas.errors import BadgeError, CanonicalizationLimit
 from schemas.jsontext import parse_json, parse_object
 
 TESTS = Path(__file__).parent.parent
@@ -82,7 +82,9 @@ def svg(body: str, attributes: str = "") -> bytes:
     [
         pytest.param(svg("<g>" * limits.MAX_SVG_DEPTH + "</g>" * limits.MAX_SVG_DEPTH), id="MAX_SVG_DEPTH"),
         pytest.param(svg("<g/>" * limits.MAX_SVG_ELEMENTS), id="MAX_SVG_ELEMENTS"),
-        pytest.param(svg("".join(f'<g a{n}=""/>' for n in range(limits.MAX_SVG_ATTRIBUTES + 1))), id="MAX_SVG_ATTRIBUTES"),
+        pytest.param(
+            svg("".join(f'<g a{n}=""/>' for n in range(limits.MAX_SVG_ATTRIBUTES + 1))), id="MAX_SVG_ATTRIBUTES"
+        ),
     ],
 )
 def test_an_svg_over_its_limits_is_refused(picture: bytes) -> None:
@@ -151,10 +153,7 @@ def test_a_cell_over_its_limit_fails_its_row() -> None:
 def test_a_quotation_mark_that_is_never_closed_takes_no_more_than_its_lines() -> None:
     rows = "".join(f"Ana Latū,5055,2026-05-03,{number}\n" for number in range(limits.MAX_RECORD_LINES + 20))
     with_open_quote = f'"Ana Latū,5055,2026-05-03,0\n{rows}'
-    try:
-        assert faults(with_open_quote)
-    except TableError as error:
-        assert error.detail
+    assert faults(with_open_quote)
 
 
 def test_a_table_of_too_many_columns_is_refused() -> None:
@@ -174,7 +173,7 @@ def test_a_workbook_that_inflates_beyond_its_limit_is_refused() -> None:
 def test_a_workbook_whose_one_stray_cell_makes_billions_of_cells_is_refused() -> None:
     from openpyxl import Workbook
 
-    assert 1_048_576 * 16_384 > limits.MAX_TABLE_CELLS
+    assert limits.MAX_TABLE_CELLS < 1_048_576 * 16_384
     workbook, out = Workbook(), io.BytesIO()
     sheet: Any = workbook.active
     sheet.append(HEADER.strip().split(","))

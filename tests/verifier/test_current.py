@@ -16,8 +16,10 @@ from schemas.jsontext import JsonObject, write_json
 from schemas.limits import MAX_BITSTRING_BYTES, MAX_STATUS_ENTRIES, MIN_BITSTRING_ENTRIES
 from schemas.statuslist import encode, status_entry
 from tests.simulator import NOW, Party, Simulator, edited
+from verifier.intake import intake_bytes
 from verifier.policy import BADGE_POLICY
 from verifier.report import CurrentVerdict, Report
+from verifier.verify import Surroundings, verify
 
 INDEX = 94_567
 
@@ -312,6 +314,26 @@ def test_a_policy_may_want_fresher_lists(simulator: Simulator) -> None:
     simulator.web.retrieved_at = NOW - timedelta(days=3)
     policy = replace(BADGE_POLICY, max_status_age=timedelta(days=2))
     assert_unknown(simulator.check(simulator.good_badge(), policy=policy), "status-list-stale")
+
+
+def test_a_list_is_proved_once_for_all_the_badges_of_a_run_and_named_in_each_report(simulator: Simulator) -> None:
+    surroundings = Surroundings(fetch=simulator.web, edition=simulator.edition())
+    reports = [
+        verify(
+            intake_bytes(write_json(simulator.good_badge(name=name)), name=name),
+            policy=BADGE_POLICY,
+            surroundings=surroundings,
+            at=NOW,
+        )
+        for name in ("first", "second")
+    ]
+    assert len(surroundings.memory) == 1
+    assert all(reports)
+    assert reports[0].sources == reports[1].sources
+    simulator.publish_list(set_={INDEX})
+    third = intake_bytes(write_json(simulator.good_badge()), name="third")
+    report = verify(third, policy=BADGE_POLICY, surroundings=surroundings, at=NOW)
+    assert report.current.verdict is CurrentVerdict.WITHDRAWN, "another text is another list"
 
 
 # --- a newer version ------------------------------------------------------------------------------------------------

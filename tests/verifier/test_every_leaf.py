@@ -41,10 +41,11 @@ def alterations(value: Any) -> Iterator[Any]:
             yield "2027" + value[4:]  # another date, still a date
 
 
-def edits(document: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    """(what was done, the badge with it done), each from a fresh copy."""
+def edits(document: JsonObject, *, thorough: bool = True) -> Iterator[tuple[str, JsonObject]]:
+    """(what was done, the badge with it done), each from a fresh copy; one edit a leaf unless `thorough`."""
     for path, value in leaves(document):
-        for new in (*alterations(value), ...):
+        altered = tuple(alterations(value))
+        for new in (*altered, ...) if thorough else altered[:1]:
             if new == value:
                 continue
             changed = copy.deepcopy(document)
@@ -72,10 +73,11 @@ def test_an_edit_of_a_foreign_badge_is_never_genuine(simulator: Simulator) -> No
 
 @pytest.mark.parametrize("suite", SUITE_KEYS)
 def test_an_edit_of_any_leaf_is_never_genuine(simulator: Simulator, suite: str) -> None:
+    thorough = suite != v.ECDSA_RDFC_2019  # the same canonical form as eddsa-rdfc-2022
     unsigned = old_badge(simulator.provider) if suite == v.ED25519_SIGNATURE_2020 else simulator.badge()
     good = simulator.sign(unsigned, suite=suite)
     assert simulator.check(good, register=False).genuine.verdict is GenuineVerdict.VALID
-    believed = [what for what, badge in edits(good) if _is_genuine(simulator, badge)]
+    believed = [what for what, badge in edits(good, thorough=thorough) if _is_genuine(simulator, badge)]
     assert believed == []
 
 
@@ -97,7 +99,7 @@ def test_an_edit_of_any_leaf_of_a_jwt_is_never_genuine(simulator: Simulator, alg
 def test_an_edit_of_any_leaf_is_never_genuine_under_the_registers_key(simulator: Simulator) -> None:
     good = simulator.good_badge()
     assert simulator.check(good).genuine.verdict is GenuineVerdict.VALID
-    believed = [what for what, badge in edits(good) if _is_genuine(simulator, badge, register=True)]
+    believed = [what for what, badge in edits(good, thorough=False) if _is_genuine(simulator, badge, register=True)]
     assert believed == []
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from schemas import vocabulary as v
 from schemas.jsontext import JsonObject, write_json
-from tests.simulator import NOW, Party, Simulator, edited
+from schemas.limits import MAX_ENDORSEMENTS
+from schemas.statuslist import status_entry
+from tests.simulator import Party, Simulator, edited
 from verifier.report import Report
 
 EMAIL = "mere.awhina@example.nz"
@@ -126,12 +128,28 @@ def test_an_endorsement_by_a_stranger_in_anothers_name_is_bad(simulator: Simulat
     "changes",
     [
         pytest.param({"validUntil": "2026-11-01T00:00:00Z"}, id="it has run out"),
-        pytest.param({"credentialStatus": {"id": "https://industry.example/s#1", "type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "1", "statusListCredential": "https://industry.example/s"}}, id="its status is not looked up"),
+        pytest.param({"credentialStatus": status_entry(list_url="https://industry.example/s", index=1, purpose="revocation")}, id="its list cannot be reached"),
     ],
 )  # fmt: skip
 def test_an_endorsement_in_doubt_is_unknown(simulator: Simulator, changes: JsonObject) -> None:
     report = with_endorsement(simulator, endorsement(simulator, **changes))
     assert found(report, "endorsements") == ("unknown", "endorsement-unconfirmed")
+
+
+@pytest.mark.parametrize(("set_", "outcome"), [((), "passed"), ((1,), "failed")])
+def test_an_endorsement_may_have_been_withdrawn(simulator: Simulator, set_: tuple[int, ...], outcome: str) -> None:
+    url = "https://industry.example/s"
+    entry = status_entry(list_url=url, index=1, purpose="revocation")
+    one = endorsement(simulator, credentialStatus=entry)
+    simulator.publish_list(party=INDUSTRY, key="ed25519", issuer=INDUSTRY.did, url=url, set_=set_)
+    assert found(with_endorsement(simulator, one), "endorsements")[0] == outcome
+
+
+def test_one_endorsement_over_the_limit_is_not_looked_at(simulator: Simulator) -> None:
+    texts = ["e30.e30.e30"] * MAX_ENDORSEMENTS + ["e30.e30.e31"]
+    report = simulator.check(simulator.sign_text(simulator.badge(endorsementJwt=texts)))
+    reasons = [entry["reason"] for entry in report.check("endorsements").evidence["endorsements"]]
+    assert reasons == ["not-an-endorsement"] * MAX_ENDORSEMENTS + ["too-many"]
 
 
 def test_an_endorser_nobody_can_reach_is_unknown(simulator: Simulator) -> None:
@@ -149,4 +167,3 @@ def test_an_endorsement_as_jwt_inside_a_jwt_badge_is_read(simulator: Simulator) 
     assert found(report, "endorsements") == ("passed", "endorsed")
     broken = simulator.check(simulator.sign_text(simulator.badge(endorsementJwt=["e30.e30.e30"])))
     assert found(broken, "endorsements") == ("failed", "endorsement-invalid")
-    assert NOW

@@ -44,6 +44,8 @@ def check_conforms(inspection: Inspection) -> Check:
         return finding(CheckId.CONFORMS, SKIPPED, "not-reached")
     unheld = contexts_not_held(inspection.document)
     disguises = [fault for fault in disguises_in(inspection.document) if not _is_about(fault, unheld)]
+    if disguises and all((fault.pointer or "").startswith("/@context") for fault in disguises):
+        return _faulty(CheckId.CONFORMS, "contexts", tuple(disguises))
     if disguises:
         return _faulty(CheckId.CONFORMS, "disguised", tuple(disguises))
     if faults := badge_faults(inspection.document):
@@ -166,7 +168,7 @@ def _may_look_at_proof(inspection: Inspection) -> bool:
     conforms = inspection.found.get(CheckId.CONFORMS)
     if inspection.outcome(CheckId.INTAKE) is not Outcome.PASSED or conforms is None:
         return False
-    return conforms.reason != "disguised"
+    return conforms.reason not in {"disguised", "contexts"}
 
 
 def _owner(method: str | None) -> str:

@@ -8,20 +8,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from schemas import vocabulary as v
 from schemas.credential import Credential, as_list
 from schemas.errors import BadgeError, DocumentError
 from schemas.jsontext import JsonObject, JsonValue, write_json
-from schemas.lossless import find_disguises, find_losses
+from schemas.limits import MAX_ENDORSEMENTS, MAX_STATUS_ENTRIES
+from schemas.lossless import find_losses
 from schemas.validate import in_array_form, validate_endorsement
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
+from verifier.documents import disguises_in, unsigned
 from verifier.inspection import Inspection
 from verifier.intake import intake_bytes
 from verifier.proofs import Secured
-from verifier.report import Check, CheckId, Outcome
+from verifier.report import Check, CheckId
 from verifier.signatures import examine
+from verifier.statuses import read_entry
 
 _IDENTITY_HASH = re.compile(r"(md5|sha256)\$([0-9A-Fa-f]+)")
-_MAX_ENDORSEMENTS = 16  # each costs a canonicalisation and a retrieval
 
 
 def check_recipient(inspection: Inspection) -> Check:
@@ -75,7 +78,7 @@ def check_endorsements(inspection: Inspection) -> Check:
     found = list(_endorsements(inspection.document))
     if not found:
         return finding(CheckId.ENDORSEMENTS, SKIPPED, "none")
-    results = [_examine_endorsement(one, inspection) for one in found[:_MAX_ENDORSEMENTS]]
+    results = [_examine_endorsement(one, inspection) for one in found[:MAX_ENDORSEMENTS]]
     results += [{"outcome": UNKNOWN.value, "reason": "too-many"}] * (len(found) - len(results))
     evidence = {"endorsements": results}
     bad = sum(result["outcome"] == FAILED for result in results)
@@ -124,10 +127,10 @@ def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
         return {"outcome": FAILED.value, "reason": "not-an-endorsement"}
     view = Credential.parse(document)
     result: dict[str, Any] = {"issuer": view.issuer_id, "valid_from": document.get("validFrom")}
-    faults = (*subject.claims, *find_disguises(document), *validate_endorsement(in_array_form(document)))
+    faults = (*subject.claims, *disguises_in(document), *validate_endorsement(in_array_form(document)))
     if not faults and jws is None:
         try:
-            faults = find_losses({name: member for name, member in document.items() if name != "proof"})
+            faults = find_losses(unsigned(document))
         except DocumentError as error:
             return result | {"outcome": UNKNOWN.value, "reason": error.slug}
     if faults:
@@ -139,6 +142,20 @@ def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
         return result | {"outcome": outcome.value, "reason": reason}
     if view.valid_until is not None and inspection.at > view.valid_until:
         return result | {"outcome": UNKNOWN.value, "reason": "expired"}
-    if view.status_entries:
-        return result | {"outcome": UNKNOWN.value, "reason": "status-not-checked"}
-    return result | {"outcome": Outcome.PASSED.value, "reason": "verified"}
+    return result | _standing(view, inspection)
+
+
+def _standing(view: Credential, inspection: Inspection) -> dict[str, str]:
+    """What the endorser's own status lists say; a set bit decides, else one that is not known."""
+    entries = view.status_entries[:MAX_STATUS_ENTRIES]
+    outcomes = [
+        read_entry(entry, purpose=entry["statusPurpose"], badge=view, scene=inspection.scene).outcome
+        if isinstance(entry, dict) and entry.get("statusPurpose") in {v.REVOCATION, v.SUSPENSION}
+        else UNKNOWN
+        for entry in entries
+    ]
+    if FAILED in outcomes:
+        return {"outcome": FAILED.value, "reason": "withdrawn"}
+    if UNKNOWN in outcomes or len(view.status_entries) > len(entries):
+        return {"outcome": UNKNOWN.value, "reason": "status-unknown"}
+    return {"outcome": PASSED.value, "reason": "verified"}
