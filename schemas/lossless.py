@@ -23,7 +23,7 @@ _KEYWORDS_WITH_TEXT = frozenset({"@value", "@language", "@direction", "@index", 
 _OB_CONTEXTS = frozenset(
     {v.OB3_CONTEXT, v.OB3 + "context-3.0.2.json", v.OB3 + "context-3.0.1.json", v.OB3 + "context.json"}
 )
-_AFTER_V2 = frozenset({v.OB3_EXTENSIONS, v.DATA_INTEGRITY_V2})
+_AFTER_V2 = frozenset({v.OB3_EXTENSIONS, v.DATA_INTEGRITY_V2, v.ED25519_2020_V1})
 _AFTER_V1 = frozenset({v.OB3_EXTENSIONS, v.DATA_INTEGRITY_V1, v.DATA_INTEGRITY_V2, v.ED25519_2020_V1})
 
 
