@@ -81,6 +81,25 @@ def is_nzsced(text: str) -> bool:
     return re.fullmatch(r"(?:0[1-9]|1[0-2])[0-9]{4}", text) is not None
 
 
+# NZSCED 2.0 (Statistics New Zealand, 2009): the twelve broad fields, by the first two digits of a code.
+NZSCED_BROAD_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "01": "Natural and Physical Sciences",
+        "02": "Information Technology",
+        "03": "Engineering and Related Technologies",
+        "04": "Architecture and Building",
+        "05": "Agriculture, Environmental and Related Studies",
+        "06": "Health",
+        "07": "Education",
+        "08": "Management and Commerce",
+        "09": "Society and Culture",
+        "10": "Creative Arts",
+        "11": "Food, Hospitality and Personal Services",
+        "12": "Mixed Field Programmes",
+    }
+)
+
+
 def is_moe_number(text: str) -> bool:
     """The Ministry of Education's provider number: four digits, compared as a string."""
     return re.fullmatch(r"[0-9]{4}", text) is not None
@@ -198,6 +217,57 @@ def credit_warning(credits_: float, *, on: date) -> str | None:
 def hours(credits_: float) -> int:
     """About how many hours of learning the credits stand for."""
     return round(credits_ * HOURS_PER_CREDIT)
+
+
+# --- reviews ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRule:
+    """How often a micro-credential approved from a day on is usually reviewed, in years, both ends included."""
+
+    effective_from: date
+    minimum: int
+    maximum: int
+    default: int | None  # taken where a listing records no period
+    source: str
+
+
+# Newest last. An overdue review is something to look at, never a reason to refuse an award.
+REVIEW_RULES: Final = (
+    ReviewRule(
+        effective_from=date(2018, 8, 22),
+        minimum=1,
+        maximum=1,
+        default=1,
+        source="NZQA (2023): “Micro-credentials approved before 2023 have a 1-year review period by default”",
+    ),
+    ReviewRule(
+        effective_from=date(2023, 1, 1),
+        minimum=1,
+        maximum=3,
+        default=None,
+        source="NZQA (2023): “The period for ongoing review (usually 1-3 years)”",
+    ),
+)
+
+
+def review_rule(on: date) -> ReviewRule:
+    """The rule for what was approved on a day; before the first, the first."""
+    in_force = [rule for rule in REVIEW_RULES if rule.effective_from <= on]
+    return in_force[-1] if in_force else REVIEW_RULES[0]
+
+
+def review_due(*, approved_on: date, years: int | None) -> date | None:
+    """The anniversary of the approval by which a review was due, or None where no period is known."""
+    period = review_rule(approved_on).default if years is None else years
+    return None if period is None else add_months(approved_on, 12 * period)
+
+
+def review_warning(*, approved_on: date, years: int | None, as_at: date, seen_on: date | None) -> str | None:
+    """A sentence when a review was due before `as_at` and nobody has looked at NZQA's page since (`seen_on`)."""
+    due = review_due(approved_on=approved_on, years=years)
+    if due is None or due >= as_at or (seen_on is not None and seen_on >= due):
+        return None
+    return f"Its review was due by {format_nz_date(due)}; look at NZQA's page, and enter the day as checked_on."
 
 
 # --- titles -----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from keys.multikey import KeyType
 from keys.signing import add_proof
 from schemas.errors import IssuingError
 from schemas.jsontext import write_json
-from schemas.nzqcf import credit_warning, nz_date, title_warnings
+from schemas.nzqcf import credit_warning, nz_date, review_warning, title_warnings
 from schemas.vocabulary import EDDSA_JCS_2022
 from verifier.register.edition import (
     Anchor,
@@ -30,7 +30,7 @@ from verifier.register.edition import (
     verify_chain,
 )
 from verifier.register.importing import load_records
-from verifier.register.records import Basis, Register
+from verifier.register.records import Basis, Listing, Register
 
 KEYS_FOLDER = "keys"
 EDITIONS_FOLDER = "editions"
@@ -166,6 +166,10 @@ def _fork_notes(folder: Path, edition: Edition) -> Iterator[str]:
         )
 
 
+def _overdue(row: Listing, as_at: date) -> str | None:
+    return review_warning(approved_on=row.first_day, years=row.review_years, as_at=as_at, seen_on=row.checked_on)
+
+
 def _record_notes(register: Register, *, as_at: date, on: date) -> Iterator[str]:
     if as_at > on:
         yield f"The register is as at {as_at}, a day that has not come yet."
@@ -177,6 +181,8 @@ def _record_notes(register: Register, *, as_at: date, on: date) -> Iterator[str]
             yield place + warning
         for warning in title_warnings(row.title, on=row.first_day):
             yield place + warning
+        if row.is_in_force(as_at) and (overdue := _overdue(row, as_at)):
+            yield place + overdue
     for right in register.awarding_rights:
         if right.last_delivered_on and (right.delivery_checked_on or date.max) < right.last_delivered_on:
             yield (
