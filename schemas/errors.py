@@ -6,7 +6,8 @@
     │   ├── TooLarge              over one of the limits in `schemas.limits`
     │   ├── BakingError           no badge in the image, or more than one, or a broken image
     │   ├── StatusListError       not a bitstring status list we can read
-    │   └── TableError            a CSV or XLSX file that cannot be read at all; carries `faults`
+    │   ├── TableError            a CSV or XLSX file that cannot be read at all; carries `faults`
+    │   └── HighWaterError        the file of what a verifier has seen cannot be read, kept or locked
     ├── DocumentError             JSON, but not a credential we may process
     │   ├── UnpinnedContext       a JSON-LD context this program does not hold
     │   ├── DroppedTerm           JSON-LD would silently lose part of it; carries `losses`
@@ -18,6 +19,7 @@
     ├── NotAuthorised             the key exists, but not for this issuer or purpose
     ├── Unreachable               a document could not be retrieved: unknown, never false
     ├── RegisterError             records or an edition that cannot be used; carries `faults`
+    │   └── HistoryRefused        an edition that may not come after those seen before; carries `reason`
     └── IssuingError              the instance refuses or cannot do what was asked
 
 Raise for "cannot proceed"; return a `Check` for "found out that it is bad".
@@ -101,6 +103,11 @@ class TableError(InputError):
     title = "The file cannot be read as a table"
 
 
+class HighWaterError(InputError):
+    slug = "high-water"
+    title = "The file of what was seen before cannot be used"
+
+
 class DocumentError(BadgeError):
     slug = "document-refused"
     title = "The document cannot be processed"
@@ -161,6 +168,11 @@ class Unreachable(BadgeError):
 class RegisterError(BadgeError):
     slug = "register-refused"
     title = "The register cannot be used"
+
+
+class HistoryRefused(RegisterError):
+    slug = "register-history"
+    title = "The edition may not come after those seen before"
 
 
 class IssuingError(BadgeError):

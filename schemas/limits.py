@@ -23,6 +23,8 @@ DOCUMENT = JsonLimits(max_bytes=1 * MIB, max_depth=32, max_values=1_000)
 EDITION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=4_000_000)
 # Our own configuration files (column maps, did-maps): a did-map may name one file per badge.
 CONFIGURATION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=2_000_000)
+# What a verifier remembers of editions and lists: both counts below at some 300 bytes each, and long addresses.
+HIGH_WATER = JsonLimits(max_bytes=32 * MIB, max_depth=6, max_values=1_000_000)
 # A JWS header: four members, of which a JWK with an 8,192-bit RSA key is the largest.
 JOSE_HEADER = JsonLimits(max_bytes=8 * 1024, max_depth=4, max_values=64)
 
@@ -74,3 +76,8 @@ MAX_RECORD_FAULTS = 1_000  # faults reported at once: a file of the wrong kind h
 MAX_SUCCESSION_PATHS = 1_000  # chains of successions that lead to one provider; New Zealand's longest history has a few
 ENROLMENT_DAYS = 30  # how old a request to register a key may be when it is accepted
 MAX_ENROLLED_KEYS = 16  # in one request; a provider has one for badges and one for status lists, and their successors
+
+MAX_SEEN_AUTHORITIES = 16  # in one high-water file; a verifier believes one register, or a few
+MAX_SEEN_EDITIONS = 1_000  # remembered of one authority: an edition a week for nineteen years
+MAX_SEEN_LISTS = 20_000  # status lists remembered; each provider has one for every 100,000 badges or so
+HIGH_WATER_LOCK_SECONDS = 10.0  # another process holds the file for milliseconds

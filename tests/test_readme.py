@@ -25,7 +25,15 @@ def test_the_story_of_the_readme_runs_when_pasted(tmp_path: Path) -> None:
         cwd=tmp_path, env=clean | {"PATH": path}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-    assert '"accredited"' in done.stdout or "accredited" in done.stdout.lower()
+    assert "was accredited" in done.stdout
+    example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert example is not None
+    badge = next((tmp_path / "issued" / "badges").glob("*.json"))
+    script = example[1].replace("issued/badges/….json", str(badge))
+    said = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "genuine" in said.stdout
+    assert "accredited" in said.stdout
 
 
 def test_the_commands_the_makefile_wraps_stand_in_the_readme() -> None:

@@ -14,13 +14,14 @@ from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject
 from schemas.nzqcf import is_reference
 from verifier.fetch import Recorder
+from verifier.highwater import ListWatch
 from verifier.intake import Subject
 from verifier.policy import Policy
 from verifier.proofs import Scene, Secured, Signature
 from verifier.register.binding import Binding, bind, day_of
 from verifier.register.decision import Decision, decide_for_issuer, decide_today
 from verifier.register.edition import Edition
-from verifier.report import Check, CheckId, Outcome
+from verifier.report import Check, CheckId, Notice, Outcome
 from verifier.signatures import examine
 
 
@@ -35,6 +36,8 @@ class Surroundings:
     edition: Edition | None = None
     recipient: str | None = None
     register_fault: BadgeError | None = None  # why a register that was given could not be used
+    register_notices: tuple[Notice, ...] = ()  # what a reader should know of the edition
+    lists: ListWatch | None = None  # what was seen of status lists before; without it, nothing is compared
     memory: dict[Any, Any] = field(default_factory=dict, repr=False)  # status lists proved for an earlier badge
 
 
@@ -49,6 +52,7 @@ class Inspection:
         self.recipient = surroundings.recipient
         self.register_fault = surroundings.register_fault
         self.fetch = Recorder(fetch=surroundings.fetch)
+        self._lists = surroundings.lists
         self._memory = surroundings.memory
         self.found: dict[CheckId, Check] = {}
 
@@ -67,7 +71,14 @@ class Inspection:
 
     @cached_property
     def scene(self) -> Scene:
-        return Scene(policy=self.policy, fetch=self.fetch, edition=self.edition, at=self.at, memory=self._memory)
+        return Scene(
+            policy=self.policy,
+            fetch=self.fetch,
+            edition=self.edition,
+            at=self.at,
+            lists=self._lists,
+            memory=self._memory,
+        )
 
     @cached_property
     def signature(self) -> Signature:

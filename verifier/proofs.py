@@ -12,6 +12,7 @@ from keys.resolve import Fetch
 from keys.suites.jwt import Jws
 from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject
+from verifier.highwater import ListWatch
 from verifier.policy import Policy
 from verifier.register.binding import Binding
 from verifier.register.edition import Edition
@@ -26,6 +27,7 @@ class Scene:
     fetch: Fetch
     edition: Edition | None
     at: datetime
+    lists: ListWatch | None = None  # what was seen of status lists before, where somebody remembers
     memory: dict[Any, Any] = field(default_factory=dict)  # what need not be found out again for the next badge
 
 

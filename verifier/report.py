@@ -176,6 +176,18 @@ class RegisterUsed:
     as_at: str
     sha256: str
     demonstration: bool
+    notices: tuple[Notice, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        document: JsonObject = {
+            "edition": self.edition,
+            "as_at": self.as_at,
+            "sha256": self.sha256,
+            "demonstration": self.demonstration,
+        }
+        if self.notices:
+            document["notices"] = [{"code": notice.code, "sentence": notice.sentence} for notice in self.notices]
+        return document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,14 +244,7 @@ class Report:
                 {"url": source.url, "retrieved_at": format_instant(source.retrieved_at), "sha256": source.sha256}
                 for source in self.sources
             ],
-            "register": None
-            if self.register is None
-            else {
-                "edition": self.register.edition,
-                "as_at": self.register.as_at,
-                "sha256": self.register.sha256,
-                "demonstration": self.register.demonstration,
-            },
+            "register": None if self.register is None else self.register.to_json(),
             "verifier": {"version": self.verifier_version},
         }
 

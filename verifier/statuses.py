@@ -21,6 +21,7 @@ from schemas.lossless import find_losses
 from schemas.nzqcf import format_nz_date
 from schemas.statuslist import decode, parse_index
 from verifier.documents import disguises_in, unsigned
+from verifier.highwater import SeenList, said_digest
 from verifier.intake import intake_bytes
 from verifier.proofs import Scene, Secured, Signature, same_id
 from verifier.register.binding import bind, day_of
@@ -73,6 +74,7 @@ def read_entry(entry: JsonObject, *, purpose: str, badge: Credential, scene: Sce
         evidence |= listed.evidence
         _check_issuer(listed, badge=badge, scene=scene)
         _check_dates(listed.view, retrieved, scene=scene)
+        _check_newest(listed, scene)
         is_set = _bit(listed.view, purpose=purpose, index=index)
     except _Doubt as doubt:
         return EntryFinding(
@@ -215,6 +217,26 @@ def _check_dates(listed: Credential, retrieved: Retrieved, *, scene: Scene) -> N
         raise _Doubt("status-list-not-yet", list_valid_from=format_nz_date(day_of(start)))
     if end is not None and scene.at > end:
         raise _Doubt("status-list-expired", list_valid_until=format_nz_date(day_of(end)))
+
+
+def _check_newest(listed: _List, scene: Scene) -> None:
+    """Not older than the newest list seen here: whoever serves an old one hides what was withdrawn since."""
+    by_issuer = listed.signature.by_issuer
+    moment = listed.view.valid_from or (by_issuer.signed_at if by_issuer else None)
+    if scene.lists is None or moment is None:
+        return
+    shown = SeenList(
+        url=listed.view.id or "",
+        issuer=listed.signature.issuer,
+        valid_from=moment,
+        sha256=said_digest(listed.view.subjects[0]),
+    )
+    newest = scene.lists.compare(shown)
+    if newest is not None:
+        when = format_nz_time(newest.valid_from)
+        if newest.valid_from == moment:
+            raise _Doubt("list-forked", list_valid_from=when)
+        raise _Doubt("list-rolled-back", list_valid_from=format_nz_time(moment), newest_valid_from=when)
 
 
 def _bit(listed: Credential, *, purpose: str, index: int) -> bool:

@@ -51,6 +51,7 @@ def verify(subject: Subject, *, policy: Policy, surroundings: Surroundings, at: 
             as_at=edition.as_at.isoformat(),
             sha256=edition.sha256,
             demonstration=edition.demonstration,
+            notices=surroundings.register_notices,
         ),
         verifier_version=_version(),
     )

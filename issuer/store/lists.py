@@ -47,7 +47,11 @@ class SignedList:
     bits_sha256: str
     document: bytes
     valid_from: datetime
-    valid_until: datetime
+    valid_until: datetime | None  # None: a final list, which does not expire
+
+    @property
+    def is_final(self) -> bool:
+        return self.valid_until is None
 
 
 def reserve(
@@ -154,7 +158,7 @@ def load_signed_list(connection: Connection, number: int) -> SignedList | None:
         bits_sha256=row.bits_sha256,
         document=bytes(row.document),
         valid_from=parse_time(row.valid_from),
-        valid_until=parse_time(row.valid_until),
+        valid_until=None if row.valid_until is None else parse_time(row.valid_until),
     )
 
 
@@ -168,7 +172,7 @@ def keep_signed_list(connection: Connection, signed: SignedList) -> None:
                 "bits_sha256": signed.bits_sha256,
                 "document": signed.document,
                 "valid_from": write_time(signed.valid_from),
-                "valid_until": write_time(signed.valid_until),
+                "valid_until": None if signed.valid_until is None else write_time(signed.valid_until),
             }
         ],
     )

@@ -1,4 +1,4 @@
-"""The tables, as migration 0001 makes them; times are RFC 3339 text in UTC, days ISO text: alike in both databases."""
+"""The tables, as the migrations make them; times are RFC 3339 text in UTC, days ISO text: alike in both databases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -36,6 +37,7 @@ owner = Table(
     Column("provider", Text, nullable=False),
     Column("base_url", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("closed_at", Text),  # from then on nothing is issued or withdrawn any more
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -171,7 +173,41 @@ signed_lists = Table(
     Column("bits_sha256", Text, nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("valid_from", Text, nullable=False),
-    Column("valid_until", Text, nullable=False),
+    Column("valid_until", Text),  # none: the final list of an instance that closed
+)
+
+# One Merkle tree over everything that was signed and not in a tree before; see issuer.anchoring.
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("merkle_root", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+)
+
+# Each signed text is in one tree, once: a version's document, and its JWT where it has one.
+anchor_leaves = Table(
+    "anchor_leaves",
+    metadata,
+    Column("anchor_number", Integer, ForeignKey("anchors.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("short_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("leaf_sha256", Text, nullable=False),
+    PrimaryKeyConstraint("anchor_number", "position"),
+    UniqueConstraint("short_id", "version", "form"),
+    ForeignKeyConstraint(["short_id", "version"], ["documents.short_id", "documents.version"]),
+)
+
+# From when each stolen key must be taken as a thief's; the register says it to verifiers.
+compromised_keys = Table(
+    "compromised_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("compromised_from", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
 )
 
 # The private NZRoA store. The number is sealed under a key of its own; see issuer.nzroa.
