@@ -98,7 +98,8 @@ def make_checks(rows: list[dict[str, str]]) -> list[tuple[str, Path, tuple[str, 
     }
     shutil.copy(stored[misspelt], copies / "replaced.json")
     issuer("correct", misspelt, "--name", "Aroha Te Whatu-Rangi")
-    issuer("export", misspelt, "--format", "json", "--out", stored[misspelt])
+    for kind in ("json", "png"):
+        issuer("export", misspelt, "--format", kind, "--out", stored[misspelt].with_suffix(f".{kind}"))
     issuer("revoke", withdrawn, "--reason", "issued-in-error")
     issuer("publish", OUT / "site", "--visibility", "public")
     issuer("did-map", "--site", OUT / "site", "--out", OUT / "did-map.json")

@@ -11,7 +11,9 @@ from issuer.catalogue import Achievement, achievement_on
 from issuer.minting import IssuerFacts, NameDisplay
 from issuer.results import RowOutcome, RowResult
 from issuer.rowkeys import default_row_key
+from issuer.staples import Staples
 from schemas.errors import IssuingError
+from schemas.jsontext import JsonObject
 from schemas.nzqcf import format_nz_date, looks_like_nsn, nz_date
 from verifier.register.decision import Decision, decide_for_issuer
 from verifier.register.edition import Edition
@@ -81,6 +83,8 @@ class Candidate:
     achievement: Achievement
     reason: str
     unconfirmed_reason: str | None
+    endorsement: JsonObject | None = None  # the authority's statement for the badge to carry
+    lacks_endorsement: bool = False  # one was wanted, and none speaks for this award
 
     def __repr__(self) -> str:
         return f"Candidate(line={self.row.line}, …)"
@@ -97,12 +101,14 @@ class Gate:
         method: str,
         now: datetime,
         accept_unconfirmed: str | None = None,
+        staples: Staples | None = None,
     ) -> None:
         self.edition = edition
         self.issuer = issuer
         self._method = method
         self._now = now
         self._accept_unconfirmed = accept_unconfirmed
+        self._staples = staples
         self._decisions: dict[tuple[str, date], Decision] = {}
         self._achievements: dict[tuple[str, date, str | None], Achievement] = {}
 
@@ -134,13 +140,21 @@ class Gate:
             reason = error.extensions.get("reason", error.slug)
             settle = _held if unconfirmed else _refused
             return settle(row, row_key, reason=reason, sentence=error.detail)
+        endorsement = self._endorsement(achievement, on=row.achieved_on) if not unconfirmed else None
         return Candidate(
             row=row,
             row_key=row_key,
             achievement=achievement,
             reason=decision.reason,
             unconfirmed_reason=self._accept_unconfirmed if unconfirmed else None,
+            endorsement=endorsement,
+            lacks_endorsement=self._staples is not None and endorsement is None,
         )
+
+    def _endorsement(self, achievement: Achievement, *, on: date) -> JsonObject | None:
+        if self._staples is None:
+            return None
+        return self._staples.for_award(achievement, on=on, signed_on=nz_date(self._now))
 
     def _achievement(self, row: CompletionRow) -> Achievement:
         key = (row.nzqa_ref, row.achieved_on, row.language)

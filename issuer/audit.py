@@ -26,11 +26,17 @@ ISSUE = "issue"
 CORRECT = "correct"
 REVOKE = "revoke"
 REGISTER_USE = "register-use"
+ENDORSEMENTS_USE = "endorsements-use"
+STAPLING = "stapling"
 INSTANCE_INIT = "instance-init"
 KEY_NEW = "key-new"
 KEY_USE = "key-use"
 KEY_RETIRE = "key-retire"
+KEY_COMPROMISE = "key-compromise"
 NSN_READ = "nsn-read"
+ANCHOR = "anchor"
+REISSUE = "reissue"
+CLOSE = "close"
 
 _BIT_ACTIONS = frozenset({CORRECT, REVOKE})
 
@@ -94,6 +100,9 @@ def verify_chain(connection: Connection, *, expected_head: str | None = None) ->
         logged |= facts["documents"] if isinstance(facts.get("documents"), dict) else {}
         if entry.action in _BIT_ACTIONS:
             bits.add((_whole(facts.get("list")), _whole(facts.get("index"))))
+        elif entry.action == REISSUE and isinstance(facts.get("bits"), list):
+            pairs = [pair for pair in facts["bits"] if isinstance(pair, list) and len(pair) == 2]
+            bits |= {(_whole(number), _whole(index)) for number, index in pairs}
     head = audit_log.load_head(connection)
     if head is None or (head.seq, head.entry_sha256) != (expected_seq - 1, previous):
         faults.append(Fault(message=f"The log ends with entry {expected_seq - 1}, which is not the end it had."))

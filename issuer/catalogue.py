@@ -165,8 +165,10 @@ def _narrative(outcomes: Sequence[LearningOutcome], *, level: int, credit_value:
 
 def _creator(listing: Listing, address: str, issuer: IssuerFacts) -> JsonObject:
     """The developer: another body than the provider, unless they are one. The register knows it by name alone."""
-    identity = issuer.did if listing.developer.casefold() == issuer.name.casefold() else f"{address}#developer"
-    return {"id": identity, "type": ["Profile"], "name": listing.developer}
+    if listing.developer.casefold() == issuer.name.casefold():
+        # One node in linked data: a name repeated here could be taken out again without breaking the proof.
+        return {"id": issuer.did, "type": ["Profile"]}
+    return {"id": f"{address}#developer", "type": ["Profile"], "name": listing.developer}
 
 
 def _alignments(listing: Listing, outcomes: Sequence[LearningOutcome], title: str, level: int) -> list[JsonObject]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from issuer import audit, settings
+from issuer.cli_anchor import anchor
+from issuer.cli_archive import archive, archive_check, close
 from issuer.cli_common import (
     EXISTING_FILE,
     OUTPUT_FILE,
@@ -20,9 +22,11 @@ from issuer.cli_common import (
     opened,
     print_json,
 )
+from issuer.cli_endorsements import endorsements
 from issuer.cli_issue import issue
 from issuer.cli_keys import keys
 from issuer.cli_public import did_map_command, export, publish_command
+from issuer.cli_reissue import reissue_command
 from issuer.corrections import Correction, correct
 from issuer.editions import load_edition, use_edition
 from issuer.enrolment import build_request
@@ -264,7 +268,19 @@ def audit_verify(context: click.Context, expect_head: str | None, *, as_json: bo
         raise Ended(NOT_GOOD)
 
 
-for command in (issue, keys, publish_command, export, did_map_command):
+for command in (
+    issue,
+    keys,
+    publish_command,
+    export,
+    did_map_command,
+    anchor,
+    archive,
+    archive_check,
+    close,
+    endorsements,
+    reissue_command,
+):
     badge_issuer.add_command(command)
 
 

@@ -17,6 +17,7 @@ from issuer.instance import Instance, open_instance
 from schemas.errors import InputError
 from schemas.jsontext import JsonValue, write_json
 from schemas.times import parse_date
+from verifier.exits import InputPath
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -84,6 +85,6 @@ def day_option(name: str, *, help: str) -> Callable[[_Command], _Command]:  # no
     return click.option(name, metavar="DATE", callback=_parse_day, help=help)
 
 
-EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_FILE = InputPath()
 OUTPUT_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)

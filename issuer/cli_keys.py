@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from issuer import audit
 from issuer.cli_common import current_actor, current_time, instance_option, json_option, opened, print_json
 from issuer.instance import Instance
-from issuer.keyuse import retire_key, use_key
+from issuer.keyuse import compromise_key, retire_key, use_key
+from issuer.store import endings
 from issuer.suites import KEY_TYPES
 from keys.keyring import KeyEntry, Purpose
-from schemas.errors import IssuingError
+from schemas.errors import InputError, IssuingError
 from schemas.jsontext import JsonObject
 from schemas.times import write_time
 from schemas.vocabulary import EDDSA_RDFC_2022
+from verifier.register.cells import a_moment
 
 _PURPOSES = click.Choice([Purpose.CREDENTIAL.value, Purpose.STATUS.value])
+
+
+def _moment(context: click.Context, parameter: click.Parameter, value: str) -> datetime:
+    try:
+        return a_moment(value)
+    except InputError as error:
+        raise click.BadParameter(error.detail, context, parameter) from None
 
 
 @click.group("keys")
@@ -31,12 +42,14 @@ def keys() -> None:
 def list_keys(context: click.Context, *, as_json: bool) -> None:
     """Show every key: what it is for, whether it signs now."""
     with opened(context) as instance:
-        rows = [_row(instance, entry) for entry in instance.keyring.entries()]
+        with instance.store.reading() as connection:
+            stolen = endings.load_compromises(connection)
+        rows = [_row(instance, entry, stolen=stolen.get(entry.id)) for entry in instance.keyring.entries()]
     if as_json:
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['id']:<16} {row['purpose']:<11} {row['type']:<8} {row['state']:<9} {row['method']}")
+        click.echo(f"{row['id']:<16} {row['purpose']:<11} {row['type']:<8} {row['state']:<11} {row['method']}")
 
 
 @keys.command("new")
@@ -93,10 +106,52 @@ def retire(context: click.Context, key_id: str, *, destroy: bool) -> None:
     click.echo(f"{key_id} is retired" + (" and its private part is destroyed." if destroy else "."))
 
 
-def _row(instance: Instance, entry: KeyEntry) -> JsonObject:
+@keys.command("compromise")
+@instance_option
+@click.argument("key_id")
+@click.option(
+    "--from",
+    "since",
+    required=True,
+    metavar="TIME",
+    callback=_moment,
+    help="The earliest moment at which it may have been stolen: 2026-05-03T10:00:00Z, or the start of a day.",
+)
+@json_option
+@click.pass_context
+def compromise(context: click.Context, key_id: str, since: datetime, *, as_json: bool) -> None:
+    """Stop a stolen key at once, and say what the register's authority must enter for it.
+
+    What it signed and was anchored before then stands; the rest is signed again with `badge-issuer reissue`.
+    """
+    with opened(context) as instance:
+        stolen = compromise_key(instance, key_id, since=since, now=current_time(), actor=current_actor())
+    moment = write_time(stolen.since)
+    if as_json:
+        print_json(
+            {
+                "key": stolen.key_id,
+                "verification_method": stolen.method,
+                "public_key_multibase": stolen.public_key_multibase,
+                "compromised_from": moment,
+                "in_use": stolen.in_use,
+            }
+        )
+        return
+    click.echo(f"{key_id} signs nothing more. Tell the register's authority by a way that is not this key:")
+    click.echo(f"  keys.csv, every row of {stolen.public_key_multibase or stolen.method}:")
+    click.echo(f"  compromised_from = {moment}")
+    if stolen.in_use:
+        click.echo("It was in use, so nothing can be signed until another is: keys new, enrol-request, keys rotate.")
+    click.echo(f"When the register has a key of yours that is clean: badge-issuer reissue --key {key_id}")
+
+
+def _row(instance: Instance, entry: KeyEntry, *, stolen: datetime | None = None) -> JsonObject:
     config = instance.config
     in_use = entry.id in {config.credential_key, config.status_key, config.jwt_key}
     state = "destroyed" if entry.destroyed else "retired" if entry.retired else "in use" if in_use else "waiting"
+    if stolen is not None:
+        state = "compromised"
     return {
         "id": entry.id,
         "purpose": entry.purpose.value,
@@ -106,4 +161,5 @@ def _row(instance: Instance, entry: KeyEntry) -> JsonObject:
         "public_key_multibase": entry.public_key_multibase,
         "created": write_time(entry.created),
         "retired": write_time(entry.retired) if entry.retired else None,
+        "compromised_from": write_time(stolen) if stolen else None,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +14,9 @@ from issuer.editions import load_edition
 from issuer.export import ExportFormat, did_map, export_badge
 from issuer.files import write_whole
 from issuer.instance import Instance
-from issuer.pages import Publisher
 from issuer.pictures import Pictures
-from issuer.publish import Published, publish
-from schemas.errors import IssuingError
+from issuer.publish import Published, publish, publisher_of
+from schemas.errors import InputError, IssuingError
 from schemas.jsontext import parse_object, write_json
 
 _PUBLISHED_FILE = "published.json"  # where the site was last published to, for `did-map`
@@ -43,17 +44,8 @@ def publish_command(
 
 def publish_site(instance: Instance, folder: Path) -> Published:
     """Publish, and remember where."""
-    config = instance.config
-    publisher = Publisher(
-        name=config.name,
-        provider_number=config.provider,
-        did=config.did,
-        base_url=config.base_url,
-        demonstration=is_demonstration(instance),
-        visibility=config.visibility,
-        verifier_url=config.verifier_url,
-    )
-    done = publish(instance, folder, publisher=publisher, now=current_time())
+    with _telling_disk(folder, mend="publish again: what is there already is kept"):
+        done = publish(instance, folder, publisher=publisher_of(instance), now=current_time())
     write_whole(instance.folder / _PUBLISHED_FILE, write_json({"folder": str(folder.resolve())}, indent=2))
     return done
 
@@ -69,7 +61,8 @@ def export(context: click.Context, credential_id: str, form: str, out: Path) -> 
     with opened(context) as instance:
         pictures = Pictures(instance, demonstration=is_demonstration(instance))
         data = export_badge(instance, instance.short_id(credential_id), form=ExportFormat(form), pictures=pictures)
-    write_whole(out, data)
+    with _telling_disk(out):
+        write_whole(out, data)
     click.echo(f"Wrote {out}.")
 
 
@@ -87,8 +80,18 @@ def did_map_command(context: click.Context, out: Path, site: Path | None) -> Non
             folder = out.parent / f"{out.stem}-site"
             publish_site(instance, folder)
         document = did_map(instance, site=folder, map_file=out)
-    write_whole(out, write_json(document, indent=2))
+    with _telling_disk(out):
+        write_whole(out, write_json(document, indent=2))
     click.echo(f"Wrote {out}: {len(document)} entries, leading into {folder}.")
+
+
+@contextmanager
+def _telling_disk(place: Path, *, mend: str = "run the command again") -> Iterator[None]:
+    """A full or read-only disk is told as such: it is no fault of this program's."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{place} could not be written ({error.strerror}). Mend that, and {mend}.") from error
 
 
 def is_demonstration(instance: Instance) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import uuid4
@@ -18,19 +17,20 @@ from issuer.making import Made, Workshop, issuer_facts, signing_kit
 from issuer.minting import NameDisplay
 from issuer.results import RowResult
 from issuer.rowkeys import default_row_key
+from issuer.rows import read_one_name, read_one_reference
 from issuer.selfcheck import OwnWeb, check_badge
-from issuer.status import load_held, sign_list, strictly_after
+from issuer.staples import load_staples
+from issuer.status import load_held, refuse_closed, sign_list, strictly_after
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.store import nzroa_rows
 from issuer.store.credentials import Learner, State, StoredCredential, StoredDocument
 from issuer.store.lists import Slot
-from schemas.errors import InputError, IssuingError
+from schemas.errors import IssuingError
 from schemas.jsontext import write_json
 from schemas.nzqcf import format_nz_date, nz_date
 from verifier.register.edition import Edition
 
-_MAX_NAME_CHARS = 200
 _SIGNING_MEMBERS = ("validFrom", "credentialStatus", "proof")
 
 
@@ -91,14 +91,15 @@ def correct(
     Raises IssuingError when there is no such badge, it is withdrawn, nothing would change, or the gate refuses.
     """
     with instance.store.writing() as connection:
+        refuse_closed(connection)
         held = load_held(connection, short_id)
         _refuse_revoked(held)
-        learner, old = _load_parts(connection, short_id)
+        learner, old = load_parts(connection, short_id)
         corrected = _corrected_learner(learner, correction)
-        candidate = _admit(instance, held, corrected, correction, edition, now, accept_unconfirmed)
+        candidate = admit_again(instance, held, corrected, correction, edition, now, accept_unconfirmed)
         slot = list_store.reserve(instance.store, connection, 1, at=now)[0]
         valid_from = strictly_after(old.valid_from, now=now)
-        made, subject_urn = _make(instance, candidate, corrected, slot, old=old, valid_from=valid_from)
+        made, subject_urn = make_again(instance, candidate, corrected, slot, old=old, valid_from=valid_from)
         corrected = replace(corrected, subject_urn=subject_urn)
         _refuse_unchanged(old, made, short_id)
         list_store.set_bits(connection, [Slot(list_number=old.list_number, list_index=old.list_index)], at=now)
@@ -137,7 +138,8 @@ def _refuse_revoked(held: StoredCredential) -> None:
         )
 
 
-def _load_parts(connection: Connection, short_id: str) -> tuple[Learner, StoredDocument]:
+def load_parts(connection: Connection, short_id: str) -> tuple[Learner, StoredDocument]:
+    """What a badge is made of again: the learner's facts and the version in force. Raises IssuingError."""
     learner = credential_store.load_learner(connection, short_id)
     document = credential_store.load_document(connection, short_id)
     if learner is None or document is None:
@@ -148,22 +150,22 @@ def _load_parts(connection: Connection, short_id: str) -> tuple[Learner, StoredD
 def _corrected_learner(learner: Learner, correction: Correction) -> Learner:
     return replace(
         learner,
-        name=_clean_name(correction.name) or learner.name,
-        preferred_name=_clean_name(correction.preferred_name) or learner.preferred_name,
+        name=learner.name if correction.name is None else read_one_name(correction.name),
+        preferred_name=(
+            learner.preferred_name if correction.preferred_name is None else read_one_name(correction.preferred_name)
+        ),
         name_display=correction.name_display or learner.name_display,
     )
 
 
-def _clean_name(name: str | None) -> str | None:
-    if name is None:
-        return None
-    clean = " ".join(unicodedata.normalize("NFC", name).split())
-    if not clean or len(clean) > _MAX_NAME_CHARS or not clean.isprintable() or "\ufffd" in clean:
-        raise InputError(f"A name has 1 to {_MAX_NAME_CHARS} letters and no control characters.")
-    return clean
+def _corrected_ref(held: StoredCredential, correction: Correction, edition: Edition | None) -> str:
+    if correction.nzqa_ref is None:
+        return held.nzqa_ref
+    known = frozenset(edition.register.versions_by_ref) if edition else frozenset()
+    return read_one_reference(correction.nzqa_ref, register_refs=known)
 
 
-def _admit(
+def admit_again(
     instance: Instance,
     held: StoredCredential,
     learner: Learner,
@@ -171,12 +173,14 @@ def _admit(
     edition: Edition | None,
     now: datetime,
     accept_unconfirmed: str | None,
+    *,
+    act: str = "corrected",
 ) -> Candidate:
-    """The corrected facts pass the same gate as a new row."""
+    """The facts of a badge pass the same gate as a new row. Raises IssuingError that says what was not done."""
     row = _StoredRow(
         line=0,
         learner_name=learner.name,
-        nzqa_ref=correction.nzqa_ref or held.nzqa_ref,
+        nzqa_ref=_corrected_ref(held, correction, edition),
         achieved_on=correction.achieved_on or held.achieved_on,
         learner_email=learner.email,
         row_key=None,
@@ -193,15 +197,16 @@ def _admit(
         method=instance.method_of(instance.config.credential_key),
         now=now,
         accept_unconfirmed=accept_unconfirmed,
+        staples=load_staples(instance, method=instance.method_of(instance.config.credential_key)),
     )
     admitted = gate.admit(row, row_key=held.row_key)
     if isinstance(admitted, RowResult):
-        sentence = admitted.sentence.removeprefix("Line 0, ")
-        raise IssuingError(f"Badge {held.short_id} was not corrected. {sentence}", reason=admitted.reason)
+        sentence = admitted.sentence.removeprefix("Line 0, ").removeprefix("column ")
+        raise IssuingError(f"Badge {held.short_id} was not {act}. {sentence}", reason=admitted.reason)
     return admitted
 
 
-def _make(
+def make_again(
     instance: Instance,
     candidate: Candidate,
     learner: Learner,
@@ -209,7 +214,9 @@ def _make(
     *,
     old: StoredDocument,
     valid_from: datetime,
+    act: str = "corrected",
 ) -> tuple[Made, str | None]:
+    """(the badge signed with the keys in use, the subject's URN where it is nameless). Raises IssuingError."""
     order = order_for(candidate, learner.short_id, slot, instance=instance)
     nameless = order.award.name_display is NameDisplay.NONE
     subject_urn = (learner.subject_urn or uuid4().urn) if nameless else None
@@ -222,7 +229,7 @@ def _make(
     )
     made = workshop([order])[0]
     if made.sentence is not None:
-        raise IssuingError(f"Badge {learner.short_id} was not corrected. {made.sentence}", reason=made.reason)
+        raise IssuingError(f"Badge {learner.short_id} was not {act}. {made.sentence}", reason=made.reason)
     return made, subject_urn
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from issuer import audit
 from issuer.files import write_whole
 from issuer.instance import REGISTER_FOLDER, Instance
-from schemas.errors import IssuingError
+from schemas.errors import HistoryRefused, IssuingError
 from schemas.jsontext import parse_object, write_json
 from schemas.limits import CONFIGURATION
+from verifier.highwater import Authority, HighWater, admit_editions, seen_edition
 from verifier.register.anchor import Anchor, parse_anchor
 from verifier.register.edition import Edition, parse_edition
 
@@ -35,7 +36,7 @@ def use_edition(instance: Instance, edition_data: bytes, *, anchor_data: bytes, 
     if current is not None:
         if current.sha256 == edition.sha256:
             return Use(edition=current, already=True)
-        _refuse_rollback(current, edition)
+        _refuse_what_cannot_follow(current, edition)
     name = f"edition-{edition.number}.json"
     folder = instance.folder / REGISTER_FOLDER
     write_whole(folder / name, edition_data, durable=True)
@@ -76,18 +77,15 @@ def _kept(path: Path) -> bytes:
         ) from error
 
 
-def _refuse_rollback(current: Edition, new: Edition) -> None:
+def _refuse_what_cannot_follow(current: Edition, new: Edition) -> None:
+    """An instance remembers one edition, the one it issues by; nothing older or from another chain comes after it."""
     if new.authority_did != current.authority_did:
         raise IssuingError(
             f"The edition is by {new.authority_did}, but this instance issues by the register of "
             f"{current.authority_did}; nothing was changed."
         )
-    if new.number <= current.number:
-        raise IssuingError(
-            f"Edition {new.number} is not newer than edition {current.number}, which is in use; nothing was changed."
-        )
-    if new.number == current.number + 1 and new.previous_sha256 != current.sha256:
-        raise IssuingError(
-            f"Edition {new.number} does not follow the edition {current.number} in use (its chain names another); "
-            "nothing was changed. Ask the authority which is theirs."
-        )
+    in_use = Authority(did=current.authority_did, editions=(seen_edition(current),))
+    try:
+        admit_editions(HighWater(authorities=(in_use,)), [new])
+    except HistoryRefused as error:
+        raise IssuingError(f"Nothing was changed. {error.detail}", reason=error.extensions["reason"]) from None

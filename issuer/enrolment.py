@@ -26,7 +26,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 _MEMBERS = {"type", "did", "moe_number", "name", "verification_methods", "created", "nonce", "proof"}
 _METHOD_MEMBERS = {"id", "publicKeyMultibase", "purpose"}
 _NONCE = re.compile(r"[0-9a-f]{32}")
-_SUITES = {KeyType.ED25519: EDDSA_JCS_2022, KeyType.P256: ECDSA_JCS_2019, KeyType.P384: ECDSA_JCS_2019}
+JCS_SUITES = {KeyType.ED25519: EDDSA_JCS_2022, KeyType.P256: ECDSA_JCS_2019, KeyType.P384: ECDSA_JCS_2019}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def build_request(
     unsigned = dict(document)
     proofs = []
     for key in keys:
-        suite = _SUITES[key.signer.key_type]
+        suite = JCS_SUITES[key.signer.key_type]
         signed = add_proof(unsigned, signer=key.signer, cryptosuite=suite, verification_method=key.id, created=created)
         proofs += signed["proof"]
     return document | {"proof": proofs}
@@ -162,7 +162,7 @@ def _check_proofs(document: JsonObject, request: EnrolmentRequest) -> None:
         if method is None:
             raise ProofInvalid("The request does not carry exactly one proof for each key it lists.")
         suite = proof.get("cryptosuite")
-        if suite != _SUITES.get(method.public_key.key_type) or proof.get("proofPurpose") != ASSERTION_METHOD:
+        if suite != JCS_SUITES.get(method.public_key.key_type) or proof.get("proofPurpose") != ASSERTION_METHOD:
             raise ProofInvalid(f"The proof by {method.id} is not one of possession.")
         try:
             verify_proof(document, proof, method.public_key)

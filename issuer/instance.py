@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ NSN_KEY = "nsn-key"
 _FORMAT = 1
 _SECRET_BYTES = 32
 _MAX_NAME_CHARS = 200
+_FILE_SUFFIX = re.compile(r"\.(?:json|jwt|png|svg|qr\.svg)$")
 
 
 class DidMethod(StrEnum):
@@ -62,6 +64,7 @@ class Config:
     jwt_key: str | None = None
     database: str | None = None  # None: SQLite inside the folder
     visibility: str = "link"  # of the badge pages: "public" lets search engines in, "link" does not
+    staple: bool = False  # whether badges carry the register authority's statement about them
     verifier_url: str | None = None  # where the pages' “check this badge” leads
     created: str
     format: int = _FORMAT
@@ -115,8 +118,12 @@ class Identity:
         return f"{self.config.base_url}/status/{number}"
 
     def short_id(self, text: str) -> str:
-        """The short id in what a person gave: the whole credential id, or its last part. Raises InputError."""
-        short = text.strip().removeprefix(f"{self.config.base_url}/badges/").lower()
+        """The short id in what a person gave: the credential id, its last part, or the address of one of its files.
+
+        Raises InputError.
+        """
+        given = text.strip().removeprefix(f"{self.config.base_url}/badges/").removesuffix("index.html").rstrip("/")
+        short = _FILE_SUFFIX.sub("", given).lower()
         if not short.isalnum() or not short.isascii():
             raise InputError(f"“{text[:120]}” is no credential id of this instance ({self.config.base_url}/badges/…).")
         return short

@@ -19,7 +19,7 @@ from issuer.minting import Award, NameDisplay
 from issuer.nzroa import seal
 from issuer.results import RowOutcome, RowResult
 from issuer.selfcheck import OwnWeb, check_badge, sample
-from issuer.status import sign_list
+from issuer.status import refuse_closed, sign_list
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.store import nzroa_rows
@@ -82,6 +82,7 @@ def issue_chunk(rows: Sequence[CompletionRow], *, keys: Mapping[int, str], run: 
         return results
     store = run.instance.store
     with store.writing() as connection:
+        refuse_closed(connection)
         # 1. Claim the row keys: whoever comes second, here or in another process, gets none.
         ours, late = _claim(connection, candidates, run=run)
         results += _already_by_another(connection, late, run=run)
@@ -180,7 +181,12 @@ def order_for(candidate: Candidate, short_id: str, slot: Slot, *, instance: Inst
         list_url=instance.list_url(slot.list_number),
         list_index=slot.list_index,
     )
-    return Order(short_id=short_id, award=award, achievement=candidate.achievement.document)
+    return Order(
+        short_id=short_id,
+        award=award,
+        achievement=candidate.achievement.document,
+        endorsement=candidate.endorsement,
+    )
 
 
 def _give_back(connection: Connection, refused: Sequence[_Work]) -> list[RowResult]:
@@ -306,11 +312,14 @@ def _already(row: CompletionRow, row_key: str, held: StoredCredential) -> RowRes
 
 def _issued(one: _Work) -> RowResult:
     unconfirmed = one.candidate.unconfirmed_reason is not None
+    sentence = "Issued, although the register could not confirm it." if unconfirmed else "Issued."
+    if one.candidate.lacks_endorsement:
+        sentence += " It carries no statement of the authority: none that is kept speaks for this award and key."
     return RowResult(
         line=one.line,
         row_key=one.candidate.row_key,
         outcome=RowOutcome.ISSUED,
         reason=one.candidate.reason,
-        sentence="Issued, although the register could not confirm it." if unconfirmed else "Issued.",
+        sentence=sentence,
         short_id=one.order.short_id,
     )

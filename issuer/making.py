@@ -33,6 +33,7 @@ class Order:
     short_id: str
     award: Award
     achievement: JsonObject
+    endorsement: JsonObject | None = None  # of the authority, for the badge to carry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,13 @@ def make_badge(order: Order, *, workshop: Workshop) -> Made:
 
     Raises BadgeError for a row that cannot be a badge; nothing of it is kept then.
     """
-    unsigned = mint(order.award, achievement=order.achievement, issuer=workshop.issuer, valid_from=workshop.valid_from)
+    unsigned = mint(
+        order.award,
+        achievement=order.achievement,
+        issuer=workshop.issuer,
+        valid_from=workshop.valid_from,
+        endorsement=order.endorsement,
+    )
     refuse_nsns(write_json(unsigned).decode(), known=workshop.known_nsns)
     kit = workshop.kit
     signed = add_proof(
@@ -166,7 +173,7 @@ _worker: list[Workshop] = []
 
 
 def _furnish_worker(folder: Path, valid_from: datetime, known_nsns: frozenset[str], with_jwt: bool) -> None:
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
     bare = Identity(folder, load_config(folder))
     kit = signing_kit(bare, with_jwt=with_jwt)
     _worker[:] = [Workshop(kit=kit, issuer=issuer_facts(bare), valid_from=valid_from, known_nsns=known_nsns)]
@@ -176,7 +183,7 @@ def _make_in_worker(orders: Sequence[Order]) -> list[Made]:
     return _worker[0](orders)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A worker whose parent was killed would wait for work for ever."""
     parent = parent_process()
     if parent is not None:

@@ -65,10 +65,18 @@ class Award:
         return f"Award(credential_id={self.credential_id!r}, …)"
 
 
-def mint(award: Award, *, achievement: JsonObject, issuer: IssuerFacts, valid_from: datetime) -> JsonObject:
+def mint(
+    award: Award,
+    *,
+    achievement: JsonObject,
+    issuer: IssuerFacts,
+    valid_from: datetime,
+    endorsement: JsonObject | None = None,
+) -> JsonObject:
     """The unsigned credential. Arrays wherever Open Badges 3.0 has a set; nothing empty is written.
 
-    `achievement` is shared between credentials and must not be changed afterwards.
+    `achievement` and `endorsement` (the authority's statement) are shared between credentials and must not be changed
+    afterwards.
     """
     return {
         "@context": [v.CREDENTIALS_V2, v.OB3_CONTEXT],
@@ -81,6 +89,7 @@ def mint(award: Award, *, achievement: JsonObject, issuer: IssuerFacts, valid_fr
         "awardedDate": write_time(datetime.combine(award.achieved_on, time(), tzinfo=UTC)),
         "credentialSubject": _subject(award, achievement),
         "evidence": _evidence(award),
+        **({} if endorsement is None else {"endorsement": [endorsement]}),
         # One object, not an array: the strict Open Badges schema takes no more (see the contract).
         "credentialStatus": status_entry(list_url=award.list_url, index=award.list_index, purpose=v.REVOCATION),
     }

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from issuer import pages, qr
+from issuer.anchoring import Inclusions
+from issuer.editions import load_edition
 from issuer.files import write_if_different
 from issuer.instance import Instance
 from issuer.pages import BadgePage, Publisher
@@ -62,15 +65,29 @@ def publish(
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Published:
     """Write the site into `folder`, whose root stands for the instance's base URL. Raises OSError, IssuingError."""
-    site = _Site(folder)
+    return publish_into(_Site(folder), instance, publisher=publisher, now=now, progress=progress)
+
+
+def publish_into(
+    site: Place,
+    instance: Instance,
+    *,
+    publisher: Publisher,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Published:
+    """As `publish`, into anything that takes files by name. The files come in the same order every time."""
     _about(instance, site)
     pictures = Pictures(instance, demonstration=publisher.demonstration)
     badges: list[BadgePage] = []
     counts: Counter[tuple[str, str]] = Counter()
     total = 0
     with instance.store.reading() as connection:
+        inclusions = Inclusions(connection)
         for badge in credential_store.current_badges(connection):
             page = _badge(badge, site, pictures, publisher)
+            if proof := inclusions.of(badge.credential.short_id):
+                site.write(f"badges/{badge.credential.short_id}.anchor.json", write_json(proof))
             counts[badge.credential.nzqa_ref, _title(page)] += 1
             total += 1
             if publisher.demonstration:
@@ -88,6 +105,30 @@ def publish(
     return Published(files=site.files, written=site.written, badges=total)
 
 
+class Place(Protocol):
+    """What a site is written into."""
+
+    files: int
+    written: int
+
+    def write(self, name: str, data: bytes) -> None: ...
+
+
+def publisher_of(instance: Instance) -> Publisher:
+    """What every page says of the instance; whether it is a demonstration is the register's to say."""
+    config = instance.config
+    edition = load_edition(instance)
+    return Publisher(
+        name=config.name,
+        provider_number=config.provider,
+        did=config.did,
+        base_url=config.base_url,
+        demonstration=edition is not None and edition.demonstration,
+        visibility=config.visibility,
+        verifier_url=config.verifier_url,
+    )
+
+
 class _Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -99,14 +140,14 @@ class _Site:
         self.written += write_if_different(self.folder / name, data)
 
 
-def _about(instance: Instance, site: _Site) -> None:
+def _about(instance: Instance, site: Place) -> None:
     if not instance.config.is_did_key:
         site.write(did_document_name(instance), write_json(did_document(instance), indent=2))
     site.write(".well-known/jwks.json", write_json(jwks(instance), indent=2))
     site.write("issuer", write_json(issuer_profile(instance), indent=2))
 
 
-def _badge(badge: CurrentBadge, site: _Site, pictures: Pictures, publisher: Publisher) -> BadgePage:
+def _badge(badge: CurrentBadge, site: Place, pictures: Pictures, publisher: Publisher) -> BadgePage:
     short_id = badge.credential.short_id
     signed = badge.document
     page = BadgePage(
@@ -127,7 +168,7 @@ def _badge(badge: CurrentBadge, site: _Site, pictures: Pictures, publisher: Publ
     return page
 
 
-def _achievement(ref: str, version: str, text: bytes, site: _Site, pictures: Pictures, publisher: Publisher) -> None:
+def _achievement(ref: str, version: str, text: bytes, site: Place, pictures: Pictures, publisher: Publisher) -> None:
     document = parse_object(text)
     place = f"achievements/{ref}/{version}"
     site.write(f"{place}.png", pictures.achievement_png(document))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
+from issuer.editions import load_anchor
 from issuer.instance import Instance
 from issuer.profile import did_document
 from issuer.store.lists import SignedList
@@ -39,7 +40,7 @@ class OwnWeb:
     """The instance's public addresses as they will be once published; every other address is unreachable."""
 
     def __init__(self, instance: Instance, *, lists: Iterable[SignedList], at: datetime) -> None:
-        self._instance = instance
+        self.instance = instance
         self._at = at
         self._pages: dict[str, tuple[str, bytes]] = {}
         if not instance.config.is_did_key:
@@ -49,7 +50,7 @@ class OwnWeb:
             self._pages[instance.list_url(signed.number)] = (VC_LD_JSON, signed.document)
 
     def put(self, badge: SignedBadge) -> None:
-        self._pages[self._instance.badge_url(badge.short_id)] = (VC_LD_JSON, badge.document)
+        self._pages[self.instance.badge_url(badge.short_id)] = (VC_LD_JSON, badge.document)
 
     def __call__(self, url: str) -> Retrieved:
         if url not in self._pages:
@@ -75,6 +76,17 @@ def check_badge(
         subject = intake_bytes(text, name=badge.short_id)
         report = verify(subject, policy=BADGE_POLICY, surroundings=surroundings, at=at)
         _require_good(report, short_id=badge.short_id, accept_unconfirmed=accept_unconfirmed)
+    _check_staple(badge, web=web, at=at)
+
+
+def _check_staple(badge: SignedBadge, *, web: OwnWeb, at: datetime) -> None:
+    """A badge that carries the authority's statement must be good by that statement and the anchor alone."""
+    subject = intake_bytes(badge.document, name=badge.short_id)
+    if subject.document is None or not subject.document.get("endorsement"):
+        return
+    surroundings = Surroundings(fetch=web, anchor=load_anchor(web.instance))
+    report = verify(subject, policy=BADGE_POLICY, surroundings=surroundings, at=at)
+    _require_good(report, short_id=badge.short_id, accept_unconfirmed=False)
 
 
 def sample(badges: list[SignedBadge]) -> list[SignedBadge]:

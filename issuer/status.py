@@ -12,14 +12,17 @@ from sqlalchemy.engine import Connection
 from issuer import audit
 from issuer.instance import Instance
 from issuer.store import credentials as credential_store
+from issuer.store import endings
 from issuer.store import lists as list_store
 from issuer.store.credentials import State, StoredCredential
 from issuer.store.lists import SignedList, Slot, StatusList
 from issuer.suites import suite_of
 from keys.signing import add_proof
 from schemas.errors import IssuingError
-from schemas.jsontext import JsonObject, write_json
+from schemas.jsontext import JsonObject, parse_object, write_json
+from schemas.nzqcf import format_nz_date, nz_date
 from schemas.statuslist import encode, status_list_document
+from schemas.vocabulary import FINAL_LIST_NAME
 
 LIST_VALID_FOR = timedelta(days=30)
 LIST_SIGNED_AGAIN_AFTER = timedelta(days=1)
@@ -60,6 +63,7 @@ def revoke(
     Raises IssuingError when there is no such badge.
     """
     with instance.store.writing() as connection:
+        refuse_closed(connection)
         held = load_held(connection, short_id)
         if held.state is State.REVOKED:
             return Withdrawn(short_id=short_id, at=held.revoked_at or now, already=True)
@@ -74,6 +78,17 @@ def revoke(
         }
         audit.append(connection, at=now, actor=actor, action=audit.REVOKE, facts=facts)
     return Withdrawn(short_id=short_id, at=now, already=False)
+
+
+def refuse_closed(connection: Connection) -> None:
+    """Raises IssuingError when the instance has closed; it does not close before this transaction ends."""
+    closed_at = endings.load_closed_at(connection, for_writing=True)
+    if closed_at is not None:
+        raise IssuingError(
+            f"This instance closed on {format_nz_date(nz_date(closed_at))}: its status lists are final, so nothing is "
+            "issued, corrected or withdrawn any more. Publishing, exporting and archiving still work.",
+            reason="closed",
+        )
 
 
 def load_held(connection: Connection, short_id: str) -> StoredCredential:
@@ -100,12 +115,15 @@ def signed_lists(instance: Instance, *, now: datetime) -> tuple[SignedList, ...]
 
 
 def sign_list(
-    instance: Instance, connection: Connection, status_list: StatusList, *, valid_from: datetime
+    instance: Instance, connection: Connection, status_list: StatusList, *, valid_from: datetime, final: bool = False
 ) -> SignedList:
-    """The list as its rows are in this transaction, signed with the status key; it is not kept."""
+    """The list as its rows are in this transaction, signed with the status key; it is not kept.
+
+    A `final` one never expires and says so, in a credential's own `name` and `description` (VCDM 2.0, 4.6).
+    """
     bits = list_store.load_bits(connection, status_list.number)
     encoded = encode(bits, length=status_list.length)
-    valid_until = valid_from + LIST_VALID_FOR
+    valid_until = None if final else valid_from + LIST_VALID_FOR
     unsigned: JsonObject = status_list_document(
         id=instance.list_url(status_list.number),
         issuer=instance.config.did,
@@ -113,8 +131,10 @@ def sign_list(
         encoded=encoded,
         valid_from=valid_from,
         valid_until=valid_until,
-        ttl_ms=LIST_TTL_MS,
+        ttl_ms=None if final else LIST_TTL_MS,
     )
+    if final:
+        unsigned |= {"name": FINAL_LIST_NAME, "description": _final_description(instance, valid_from)}
     signer = instance.status_signer()
     signed = add_proof(
         unsigned,
@@ -134,8 +154,11 @@ def sign_list(
 
 def _signed_list(instance: Instance, status_list: StatusList, *, now: datetime) -> SignedList:
     with instance.store.writing() as connection:
+        endings.load_closed_at(connection, for_writing=True)  # so that no list of before overwrites a final one
         kept = list_store.load_signed_list(connection, status_list.number)
-        if kept is not None and now - kept.valid_from < LIST_SIGNED_AGAIN_AFTER:
+        if kept is not None and kept.is_final:
+            return kept
+        if kept is not None and now - kept.valid_from < LIST_SIGNED_AGAIN_AFTER and _is_by_key_in_use(instance, kept):
             bits = list_store.load_bits(connection, status_list.number)
             if _digest(encode(bits, length=status_list.length)) == kept.bits_sha256:
                 return kept
@@ -144,6 +167,20 @@ def _signed_list(instance: Instance, status_list: StatusList, *, now: datetime) 
         )
         list_store.keep_signed_list(connection, signed)
         return signed
+
+
+def _is_by_key_in_use(instance: Instance, kept: SignedList) -> bool:
+    """A list outlives neither a rotation nor a theft of the key that signed it."""
+    method = instance.method_of(instance.config.status_key)
+    return any(proof.get("verificationMethod") == method for proof in parse_object(kept.document)["proof"])
+
+
+def _final_description(instance: Instance, at: datetime) -> str:
+    day = format_nz_date(nz_date(at))
+    return (
+        f"Final list: {instance.config.name} closed on {day}. It withdraws nothing and issues nothing any more, so "
+        "this list does not expire and no later one follows."
+    )
 
 
 def strictly_after(previous: datetime | None, *, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ A view reads and never judges: what is missing or of a wrong type is None or emp
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +16,14 @@ from typing import Any
 from schemas import vocabulary as v
 from schemas.errors import InputError
 from schemas.jsontext import JsonObject, JsonValue
+from schemas.nzqcf import is_reference
 from schemas.times import parse_time
 
-_FRAMEWORK = re.compile(r"\bNZQC?F\b|New Zealand Qualifications(?: and Credentials)? Framework", re.IGNORECASE)
+# Compared after NFKC and with single spaces: a wide letter or a no-break space must not get a badge past the register.
+_FRAMEWORK = re.compile(
+    r"(?<![A-Z0-9])N\.?Z\.?Q\.?(?:C\.?)?F(?![A-Z0-9])|New Zealand Qualifications(?: (?:and|&) Credentials)? Framework",
+    re.IGNORECASE,
+)
 _NZ_TERMS = ("ext:NZQA", "ext:NZQCF", v.EXT_MOE_NUMBER)
 
 
@@ -155,7 +161,8 @@ def _nz_claim(document: JsonObject, subject: JsonObject, achievement: Achievemen
         references=_distinct(
             *_identifiers(of_achievement, v.EXT_NZQA_REFERENCE),
             *_alignment_codes(of_achievement, v.EXT_NZQA_LISTING),
-            *([achievement.human_code] if achievement and achievement.human_code else ()),
+            # A `humanCode` that is no NZQA reference is the provider's own code.
+            *([achievement.human_code] if achievement and is_reference(achievement.human_code or "") else ()),
         ),
         levels=_distinct(*_alignment_codes(of_achievement, v.EXT_NZQCF_LEVEL)),
         provider_numbers=_distinct(*_identifiers(issuer if isinstance(issuer, dict) else {}, v.EXT_MOE_NUMBER)),
@@ -173,11 +180,15 @@ def _claims_new_zealand(value: JsonValue) -> bool:
         if key in {"identifierType", "targetType", "genre", "identityType", "resultType"}:
             if any(isinstance(name, str) and name.startswith(_NZ_TERMS) for name in as_list(member)):
                 return True
-        elif key == "targetFramework" and isinstance(member, str) and _FRAMEWORK.search(member):
+        elif key == "targetFramework" and isinstance(member, str) and _names_framework(member):
             return True
         if _claims_new_zealand(member):
             return True
     return False
+
+
+def _names_framework(text: str) -> bool:
+    return _FRAMEWORK.search(" ".join(unicodedata.normalize("NFKC", text).split())) is not None
 
 
 def _identifiers(owner: JsonObject, kind: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ def lost_in_expansion(expanded: JsonValue) -> bool:
 
 
 def holds_null(document: JsonObject) -> bool:
-    """Whether a null stands anywhere outside a context: JSON-LD takes it for nothing."""
+    """Whether a null or an empty list stands anywhere outside a context: JSON-LD takes either for nothing."""
     return next(_nulls(document, ""), None) is not None
 
 
@@ -119,6 +119,8 @@ def _losses_in(expanded: JsonValue) -> Iterator[str]:
 def _nulls(value: JsonValue, where: str) -> Iterator[Fault]:
     if value is None:
         yield Fault(pointer=where, message="null stands for nothing, and would not be signed; leave the member out")
+    elif isinstance(value, list) and not value:
+        yield Fault(pointer=where, message="an empty list would not be signed; leave the member out")
     elif isinstance(value, dict):
         for key, member in value.items():
             if key != "@context":

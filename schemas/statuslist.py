@@ -113,26 +113,31 @@ def status_list_document(
     purpose: str,
     encoded: str,
     valid_from: datetime,
-    valid_until: datetime,
-    ttl_ms: int,
+    valid_until: datetime | None,
+    ttl_ms: int | None,
 ) -> JsonObject:
-    """An unsigned BitstringStatusListCredential (2.2); times are aware, `ttl_ms` is milliseconds."""
+    """An unsigned BitstringStatusListCredential (2.2); times are aware, `ttl_ms` is milliseconds.
+
+    A list that never changes again has neither an end nor a time to live.
+    """
     subject: dict[str, Any] = {
         "id": f"{id}#list",
         "type": BITSTRING_LIST,
         "statusPurpose": purpose,
         "encodedList": encoded,
-        "ttl": ttl_ms,
     }
-    return {
+    if ttl_ms is not None:
+        subject["ttl"] = ttl_ms
+    document: JsonObject = {
         "@context": [CREDENTIALS_V2],
         "id": id,
         "type": ["VerifiableCredential", BITSTRING_CREDENTIAL],
         "issuer": issuer,
         "validFrom": _utc(valid_from),
-        "validUntil": _utc(valid_until),
-        "credentialSubject": subject,
     }
+    if valid_until is not None:
+        document["validUntil"] = _utc(valid_until)
+    return document | {"credentialSubject": subject}
 
 
 def _utc(instant: datetime) -> str:

@@ -22,6 +22,8 @@ _MAX_FAULTS = 20  # enough to mend a document by; a hostile one could have thous
 # The published schema asks for what the specification stopped asking for in document 1.4 (2025-10-14).
 _STATUS_ID = re.compile(r"'id' is a required property")
 
+_MISSING = re.compile(r"'([^']+)' is a required property")
+
 _formats = FormatChecker(formats=())
 _formats.checks("date-time")(lambda value: not isinstance(value, str) or is_date_time(value))
 _formats.checks("date")(lambda value: not isinstance(value, str) or is_date(value))
@@ -137,7 +139,7 @@ def _faults(errors: Iterable[ValidationError]) -> tuple[Fault, ...]:
     faults = []
     for error in errors:
         found = _most_telling(error)
-        fault = Fault(pointer=pointer(*found.absolute_path), message=_sentence(found))
+        fault = Fault(pointer=pointer(*_place(found)), message=_sentence(found))
         if fault not in faults:
             faults.append(fault)
         if len(faults) == _MAX_FAULTS:
@@ -150,6 +152,13 @@ def _most_telling(error: ValidationError) -> ValidationError:
     while error.context:
         error = max(error.context, key=lambda inner: len(inner.absolute_path))
     return error
+
+
+def _place(error: ValidationError) -> list[str | int]:
+    """Where to mend it: for something missing the place where it should stand, else the value itself."""
+    place = list(error.absolute_path)
+    missing = _MISSING.fullmatch(error.message) if error.validator == "required" else None
+    return [*place, missing[1]] if missing else place
 
 
 def _sentence(error: ValidationError) -> str:

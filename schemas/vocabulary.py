@@ -38,6 +38,11 @@ EXT_NZQCF_LEVEL = "ext:NZQCFLevel"
 EXT_NZQA_LISTING = "ext:NZQAListing"
 EXT_NZQA_STANDARD = "ext:NZQAStandard"
 EXT_NZROA = "ext:NZRoA"
+EXT_NZQCF_CREDITS = "ext:NZQCFCredits"  # the rest: only in a register authority's statement inside a badge
+EXT_AWARDING_RIGHT = "ext:NZQAAwardingRight"
+EXT_REGISTER_EDITION = "ext:RegisterEdition"
+EXT_DEMONSTRATION_EDITION = "ext:DemonstrationRegisterEdition"
+EXT_SIGNING_KEY = "ext:SigningKey"
 NZQCF_FRAMEWORK = "New Zealand Qualifications and Credentials Framework"
 NZQCF_PAGE = (
     "https://www2.nzqa.govt.nz/qualifications-and-standards/about-new-zealand-qualifications-credentials-framework"
@@ -45,6 +50,8 @@ NZQCF_PAGE = (
 NZQA_STANDARD_PAGE = "https://www.nzqa.govt.nz/nqfdocs/units/pdf/{standard}.pdf"
 NZQA_LISTING_PAGE = "https://www.nzqa.govt.nz/nzqf/search/viewQualification.do?selectedItemKey={ref}"
 NZROA_PAGE = "https://www.nzqa.govt.nz/international/nz-quals-overseas/getting-docs/"
+
+FINAL_LIST_NAME = "Final status list"  # the `name` of a status list after which its issuer signs no other
 
 # --- media types ------------------------------------------------------------------------------------------------
 VC_LD_JSON = "application/vc+ld+json"

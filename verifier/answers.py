@@ -9,9 +9,10 @@ from typing import Any
 from schemas.jsontext import JsonObject
 from schemas.times import parse_time
 from verifier.checks.accredited import provider_name
+from verifier.checks.stapled import answer_by_staple
 from verifier.inspection import Inspection
 from verifier.register.reasons import Outcome as Answer
-from verifier.register.statement import decision_document, decision_sentence, since_sentence
+from verifier.register.statement import award_sentences, decision_document
 from verifier.report import (
     AccreditedAnswer,
     AccreditedVerdict,
@@ -83,19 +84,21 @@ def answer_accredited(inspection: Inspection, verdicts: Verdicts) -> AccreditedA
         genuine = verdicts.genuine is not GenuineVerdict.INVALID
         reason, wording = (NO_NZ_CLAIM, verdict.value) if genuine else ("not-genuine", "not-genuine")
         return AccreditedAnswer(verdict=verdict, reason=reason, sentence=headline_for("accredited", wording, {}))
+    if inspection.staple is not None:
+        return answer_by_staple(inspection, verdicts, inspection.staple)
     edition, at_award, today = inspection.edition, inspection.at_award, inspection.today
     reason = "" if by is None else by.reason
-    because = "" if by is None else by.sentence
+    because, because_mi = "" if by is None else by.sentence, None
     if at_award is not None and (verdict is AccreditedVerdict.VALID or _DECIDED.get(verdict) is at_award.outcome):
-        reason, because = at_award.reason.value, decision_sentence(at_award, edition)
-        since = None if today is None or verdict is not AccreditedVerdict.VALID else since_sentence(today, edition)
-        because = f"{because} {since}" if since else because
+        reason = at_award.reason.value
+        because, because_mi = (award_sentences(at_award, edition, today=today, language=one) for one in ("en", "mi"))
     elif by is not None and by.id not in {CheckId.BOUND, CheckId.MATCH, CheckId.LISTING}:
         reason = "genuine-unconfirmed" if verdicts.genuine is GenuineVerdict.UNCONFIRMED else reason
     return AccreditedAnswer(
         verdict=verdict,
         reason=reason,
         sentence=headline_for("accredited", verdict.value, {"because": because}),
+        sentence_mi=because_mi and headline_for("accredited", verdict.value, {"because": because_mi}, language="mi"),
         at_award=None if at_award is None else decision_document(at_award, edition),
         today=None if today is None else decision_document(today, edition),
         authority=None if edition is None else edition.authority_name,
@@ -110,6 +113,7 @@ def summarise(inspection: Inspection) -> JsonObject:
     level = claim.levels[0] if claim and len(claim.levels) == 1 else None
     credits_ = subject.get("creditsEarned", achievement.credits_available if achievement else None)
     provider = binding.provider if binding is not None else None
+    staple = inspection.staple
     return {
         "id": badge.id,
         "title": achievement.name if achievement else None,
@@ -117,8 +121,8 @@ def summarise(inspection: Inspection) -> JsonObject:
         "nzqa_ref": inspection.references[0] if len(inspection.references) == 1 else None,
         "level": int(level) if level is not None and level.isascii() and level.isdigit() else level,
         "credits": credits_,
-        "provider": None if provider is None else provider_name(provider),
-        "provider_number": None if binding is None else binding.moe_number,
+        "provider": staple.provider_name if staple else None if provider is None else provider_name(provider),
+        "provider_number": staple.moe_number if staple else None if binding is None else binding.moe_number,
         "issuer": badge.issuer_id,
         "issuer_name_claimed": badge.issuer_name,
         "learner": badge.learner_name,
@@ -137,6 +141,8 @@ def _signer(inspection: Inspection) -> str:
     binding = inspection.binding
     if binding is not None and binding and binding.provider is not None:
         return provider_name(binding.provider)
+    if inspection.staple is not None:
+        return inspection.staple.provider_name
     return f"the holder of {inspection.issuer}"
 
 

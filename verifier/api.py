@@ -29,22 +29,22 @@ def check_file(
 ) -> Report:
     """The report on one badge file (JSON, JWS, PNG or SVG) as at an aware instant.
 
-    `register` is a signed edition and `anchor` the authority's pinned key file: both or neither. Addresses are looked
-    up in `did_map`, then by `fetch`, which by default reaches nothing; `verifier.fetch.GuardedFetch` is the guarded
-    client. A bad badge is a report, never an exception; raises OSError when the file cannot be read, and BadgeError
-    for a register, anchor or map that cannot be used.
+    `register` is a signed edition and `anchor` the authority's pinned key file; with an anchor alone, the statements
+    of that authority that a badge carries are believed. Addresses are looked up in `did_map`, then by `fetch`, which
+    by default reaches nothing; `verifier.fetch.GuardedFetch` is the guarded client. A bad badge is a report, never an
+    exception; raises OSError when the file cannot be read, and BadgeError for a register, anchor or map that cannot
+    be used.
     """
-    if (register is None) != (anchor is None):
-        raise ValueError("a register is only believed under a pinned key: give register and anchor, or neither")
-    edition = None
-    if register is not None and anchor is not None:
-        edition = load_edition(Path(register), anchor=load_anchor(Path(anchor)))
+    if register is not None and anchor is None:
+        raise ValueError("a register is only believed under a pinned key: give the anchor too")
+    pinned = None if anchor is None else load_anchor(Path(anchor))
+    edition = None if register is None or pinned is None else load_edition(Path(register), anchor=pinned)
     answers = fetch if did_map is None else load_did_map(Path(did_map), at=at, otherwise=fetch)
     with Path(path).open("rb") as file:
         subject = intake_bytes(file.read(MAX_IMAGE_BYTES + 1), name=str(path))
     return verify(
         replace(subject, name=Path(path).name),
         policy=policy,
-        surroundings=Surroundings(fetch=answers, edition=edition),
+        surroundings=Surroundings(fetch=answers, edition=edition, anchor=pinned),
         at=at,
     )

@@ -12,24 +12,23 @@ import click
 from rich.console import Console
 
 from keys.resolve import Fetch, Retrieved, load_did_map, no_network
-from schemas.errors import BadgeError, InputError, Unreachable
-from schemas.jsontext import JsonObject, parse_object, write_json
+from schemas.errors import BadgeError, HighWaterError, InputError, Unreachable
+from schemas.jsontext import parse_object, write_json
 from schemas.limits import MAX_IMAGE_BYTES
 from schemas.times import parse_date, parse_time
+from verifier.badgefiles import badge_files, load_subject
+from verifier.cli_highwater import admit, high_water_option, keep_lists, tell_notices, watch_lists
 from verifier.cli_register import register
 from verifier.display import show_report, show_table, write_csv
 from verifier.exits import BAD_INPUT, GOOD, NOT_ESTABLISHED, NOT_GOOD, Ended, run
 from verifier.fetch import GuardedFetch
 from verifier.intake import Subject, fetch_badge, intake_bytes, unreachable_subject
 from verifier.policy import BADGE_POLICY
-from verifier.register.binding import end_of_day
+from verifier.register.binding import day_of, end_of_day
 from verifier.register.edition import Edition, load_anchor, load_edition
-from verifier.report import AccreditedVerdict, CurrentVerdict, GenuineVerdict, Report
+from verifier.report import AccreditedVerdict, CurrentVerdict, GenuineVerdict, Notice, Report
 from verifier.verify import Surroundings, verify
 
-_BADGE_SUFFIXES = frozenset({".json", ".jsonld", ".jws", ".jwt", ".png", ".svg", ".pdf", ".1ob"})
-# What lies beside badges in our own folders and is none.
-_NO_BADGES = ("*.anchor.json", "*.qr.png", "did-map.json", "summary.json", "edition*.json", "anchor.json", "did.json")
 _SEVERITY = (GOOD, NOT_ESTABLISHED, NOT_GOOD)
 _STDIN = "-"
 _PIPE_WIDTH = 200  # a table that nobody looks at on a screen is not folded at 80
@@ -56,7 +55,10 @@ def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> d
 @click.argument("targets", metavar="FILE|DIR|URL|-", nargs=-1, required=True)
 @click.option("--register", "edition_file", type=click.Path(path_type=Path), help="A signed edition of the register.")
 @click.option(
-    "--anchor", "anchor_file", type=click.Path(path_type=Path), help="The register authority's pinned key file."
+    "--anchor",
+    "anchor_file",
+    type=click.Path(path_type=Path),
+    help="The register authority's pinned key file. Alone: its statements that badges carry are believed.",
 )
 @click.option(
     "--at",
@@ -70,6 +72,7 @@ def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> d
     "--require-accredited", is_flag=True, help="A badge that claims no New Zealand accreditation is not good."
 )
 @click.option("--did-map", "did_map", type=click.Path(path_type=Path), help="JSON: addresses -> local files.")
+@high_water_option
 @click.option("--anchor-proof", type=click.Path(path_type=Path), help="The inclusion proof of the badge, as a file.")
 @click.option("--allow-origin", multiple=True, metavar="URL", help="An origin to trust on a development machine.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write one row per badge to this file.")
@@ -81,6 +84,7 @@ def check(
     at: datetime | None,
     recipient: str | None,
     did_map: Path | None,
+    high_water_file: Path | None,
     anchor_proof: Path | None,
     allow_origin: tuple[str, ...],
     csv_file: Path | None,
@@ -94,17 +98,22 @@ def check(
     Exit code: 0 genuine, in force and accredited (or no such claim made); 1 not good; 2 could not be established;
     of several, the worst.
     """
-    if (edition_file is None) != (anchor_file is None):
-        raise click.UsageError("--register and --anchor go together: a register is only believed under a pinned key.")
+    if edition_file is not None and anchor_file is None:
+        raise click.UsageError("--register needs --anchor: a register is only believed under a pinned key.")
     if recipient == _STDIN and _STDIN in targets:
         raise click.UsageError("Standard input can give the badge or the recipient, not both.")
     fetch = _fetch(did_map, offline=offline, allow_origin=allow_origin)
-    edition, fault = _register(edition_file, anchor_file)
+    edition, fault, notices = _register(edition_file, anchor_file, high_water_file, looking_back_to=at)
+    tell_notices(notices)
+    lists = watch_lists(high_water_file, looking_back_to=at)
     surroundings = Surroundings(
         fetch=fetch,
         edition=edition,
         recipient=sys.stdin.readline().strip() if recipient == _STDIN else recipient,
         register_fault=fault,
+        register_notices=notices,
+        anchor=None if anchor_file is None else load_anchor(anchor_file),
+        lists=lists,
     )
     subjects, skipped = _subjects(targets, fetch)
     proof = None if anchor_proof is None else parse_object(anchor_proof.read_bytes())
@@ -121,6 +130,7 @@ def check(
         )
         for subject in subjects
     ]
+    keep_lists(high_water_file, lists)
     _answer(reports, many=_are_many(targets), as_json=as_json, csv_file=csv_file, skipped=skipped)
     codes = [exit_code(report, require_accredited=require_accredited) for _, report in reports]
     raise Ended(max(codes, key=_SEVERITY.index, default=BAD_INPUT))
@@ -172,19 +182,29 @@ def _once(fetch: Fetch) -> Fetch:
     return ask
 
 
-def _register(edition_file: Path | None, anchor_file: Path | None) -> tuple[Edition | None, BadgeError | None]:
-    """The edition; or, when its signature or form does not stand, why: then there is no register (Decision, row 1)."""
+def _register(
+    edition_file: Path | None,
+    anchor_file: Path | None,
+    high_water_file: Path | None,
+    *,
+    looking_back_to: datetime | None,
+) -> tuple[Edition | None, BadgeError | None, tuple[Notice, ...]]:
+    """The edition and notices about it; or why it is not believed: then there is no register (Decision, row 1)."""
     if edition_file is None or anchor_file is None:
-        return None, None
+        return None, None, ()
     for path in (edition_file, anchor_file):
         if not path.is_file():
             raise InputError(f"{path} is not there, or is not a file.")
     anchor = load_anchor(anchor_file)
     try:
-        return load_edition(edition_file, anchor=anchor), None
+        edition = load_edition(edition_file, anchor=anchor)
+        back = None if looking_back_to is None else day_of(looking_back_to)
+        return edition, None, admit(high_water_file, [edition], looking_back_to=back)
+    except HighWaterError:
+        raise
     except BadgeError as error:
         click.echo(f"The register {edition_file} is not believed. {error.detail}", err=True)
-        return None, error
+        return None, error, ()
 
 
 # --- what to check ----------------------------------------------------------------------------------------------
@@ -207,11 +227,11 @@ def _subjects(targets: tuple[str, ...], fetch: Fetch) -> tuple[list[Subject], li
         elif _is_address(target):
             subjects.append(_from_address(target, fetch))
         elif Path(target).is_dir():
-            found, passed_over = _files_in(Path(target))
-            subjects.extend(_from_file(path) for path in found)
+            found, passed_over = badge_files(Path(target))
+            subjects.extend(load_subject(path) for path in found)
             skipped.extend(passed_over)
         else:
-            subjects.append(_from_file(Path(target)))
+            subjects.append(load_subject(Path(target)))
     if not subjects:
         raise InputError(f"There is no badge file in {', '.join(targets)}.")
     return subjects, skipped
@@ -226,31 +246,6 @@ def _from_address(url: str, fetch: Fetch) -> Subject:
         return intake_bytes(fetch_badge(url, fetch=fetch).body, name=url)
     except Unreachable as error:
         return unreachable_subject(url, error)
-
-
-def _from_file(path: Path) -> Subject:
-    with path.open("rb") as file:
-        data = file.read(MAX_IMAGE_BYTES + 1)  # one byte over is enough to be refused for its size
-    return replace(intake_bytes(data, name=str(path)), anchor=_anchor_beside(path))
-
-
-def _anchor_beside(path: Path) -> JsonObject | None:
-    beside = path.with_suffix(".anchor.json")
-    try:
-        return parse_object(beside.read_bytes()) if beside != path and beside.is_file() else None
-    except (OSError, InputError):
-        return None
-
-
-def _files_in(folder: Path) -> tuple[list[Path], list[str]]:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    found = [path for path in files if _may_be_badge(path)]
-    return found, [path.name for path in files if path not in found]
-
-
-def _may_be_badge(path: Path) -> bool:
-    named_otherwise = any(path.match(pattern) for pattern in _NO_BADGES)
-    return path.suffix.lower() in _BADGE_SUFFIXES and not named_otherwise and not path.name.startswith(".")
 
 
 # --- what to say ------------------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ def show_report(console: Console, name: str, report: Report) -> None:
     if register is not None:
         kind = "demonstration register" if register.demonstration else "register"
         source = f"by the {kind}, edition {register.edition}, as at {format_nz_date(parse_date(register.as_at))}"
+        for notice in register.notices:
+            console.print(f"  Note: {_said(notice.sentence)}", soft_wrap=True)
     console.print(f"  Checked at {moment:%-I:%M %p} on {format_nz_date(moment.date())} ({moment:%Z}), {source}.")
 
 

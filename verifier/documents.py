@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas import vocabulary as v
 from schemas.credential import as_list
 from schemas.errors import Fault
-from schemas.jsontext import JsonObject
+from schemas.jsontext import JsonObject, JsonValue
 from schemas.loader import held
 from schemas.lossless import find_disguises
 from schemas.validate import in_array_form, validate_open_badge
@@ -22,7 +22,7 @@ def disguises_in(document: JsonObject) -> tuple[Fault, ...]:
     """As `find_disguises`; a JCS proof repeats the contexts it signed, which is no disguise (eddsa-jcs-2022, 3.3.1)."""
     proofs = [
         {name: value for name, value in proof.items() if name != "@context"}
-        if isinstance(proof, dict) and proof.get("cryptosuite") in _JCS_SUITES
+        if isinstance(proof, dict) and str(proof.get("cryptosuite")) in _JCS_SUITES
         else proof
         for proof in as_list(document.get("proof"))
     ]
@@ -30,15 +30,26 @@ def disguises_in(document: JsonObject) -> tuple[Fault, ...]:
 
 
 def badge_faults(document: JsonObject) -> tuple[Fault, ...]:
-    """Faults against the strict schema, which knows one status entry; VCDM 2.0 (4.10) allows several."""
+    """Faults against the strict schema, and of a badge that is nobody's.
+
+    The schema knows one status entry; VCDM 2.0 (4.10) allows several.
+    """
     arrays = in_array_form(document)
+    nobody = _without_recipient(arrays.get("credentialSubject"))
     status = arrays.get("credentialStatus")
     if not isinstance(status, list) or not status:
-        return validate_open_badge(arrays)
-    faults: dict[Fault, None] = {}
+        return (*validate_open_badge(arrays), *nobody)
+    faults: dict[Fault, None] = dict.fromkeys(nobody)
     for entry in status:
         faults |= dict.fromkeys(validate_open_badge(arrays | {"credentialStatus": entry}))
     return tuple(faults)
+
+
+def _without_recipient(subject: JsonValue) -> tuple[Fault, ...]:
+    """OB 3.0, AchievementSubject: `id` or at least one `identifier`, which the schema cannot say."""
+    if not isinstance(subject, dict) or subject.get("id") or subject.get("identifier"):
+        return ()
+    return (Fault(pointer="/credentialSubject", message="has neither 'id' nor 'identifier', so the badge is nobody's"),)
 
 
 def contexts_not_held(document: JsonObject) -> list[tuple[int, str]]:

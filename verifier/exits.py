@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
-from schemas.errors import BadgeError
+from schemas.errors import BadgeError, InputError
 from schemas.jsontext import write_json
 from schemas.problem import problem_document
 
@@ -23,6 +24,19 @@ class Ended(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+class InputPath(click.Path):
+    """A file (or folder) to read. One that is not there is bad input, 65, and not a wrong use of the command, 64."""
+
+    def __init__(self, *, folder: bool = False) -> None:
+        super().__init__(exists=True, file_okay=not folder, dir_okay=folder, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            raise InputError(error.message) from None
 
 
 def run(command: click.Command, argv: Sequence[str] | None = None) -> NoReturn:

@@ -173,8 +173,7 @@ def _check_order(earlier: SeenEdition, later: SeenEdition) -> None:
 def _rolled_back(used: SeenEdition, newest: SeenEdition) -> str:
     return (
         f"Edition {used.number} is older than edition {newest.number}, as at {format_nz_date(newest.as_at)}, which was "
-        f"seen before, so it decides nothing. Use edition {newest.number} or a later one; to check as at an earlier "
-        "day, give that day with --at."
+        f"seen before, so it decides nothing. Use edition {newest.number} or a later one."
     )
 
 
@@ -193,9 +192,9 @@ def _notices(used: SeenEdition, before: Authority | None, known: tuple[SeenEditi
     if missing > 0:
         yield Notice(
             code="editions-skipped",
-            sentence=f"Editions between {newest.number} and {used.number} were not seen ({missing} of them), so nothing "
-            f"shows here that edition {used.number} follows edition {newest.number}. `badge-verifier register verify` "
-            "takes them all, oldest first.",
+            sentence=f"Editions between {newest.number} and {used.number} were not seen ({missing} of them), so "
+            f"nothing shows here that edition {used.number} follows edition {newest.number}. `badge-verifier register "
+            "verify` takes them all, oldest first.",
         )
 
 

@@ -186,7 +186,7 @@ def _wait_for(descriptor: int, path: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise HighWaterError(
-                    f"Another process has held {path} for {HIGH_WATER_LOCK_SECONDS:g} seconds; try again when it is done."
+                    f"Another process has held {path} for {HIGH_WATER_LOCK_SECONDS:g} seconds; try again later."
                 ) from None
             time.sleep(_POLL_SECONDS)
         else:

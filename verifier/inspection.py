@@ -12,17 +12,19 @@ from keys.resolve import Fetch
 from schemas.credential import Credential
 from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject
-from schemas.nzqcf import is_reference
 from verifier.fetch import Recorder
 from verifier.highwater import ListWatch
 from verifier.intake import Subject
 from verifier.policy import Policy
 from verifier.proofs import Scene, Secured, Signature
+from verifier.register.anchor import Anchor
 from verifier.register.binding import Binding, bind, day_of
 from verifier.register.decision import Decision, decide_for_issuer, decide_today
 from verifier.register.edition import Edition
 from verifier.report import Check, CheckId, Notice, Outcome
 from verifier.signatures import examine
+from verifier.staple import Staple
+from verifier.stapling import Stapled, find_staple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Surroundings:
 
     fetch: Fetch
     edition: Edition | None = None
+    anchor: Anchor | None = None  # whose statements inside badges are believed where there is no edition
     recipient: str | None = None
     register_fault: BadgeError | None = None  # why a register that was given could not be used
     register_notices: tuple[Notice, ...] = ()  # what a reader should know of the edition
@@ -49,6 +52,7 @@ class Inspection:
         self.policy = policy
         self.at = at
         self.edition = surroundings.edition
+        self.anchor = surroundings.anchor
         self.recipient = surroundings.recipient
         self.register_fault = surroundings.register_fault
         self.fetch = Recorder(fetch=surroundings.fetch)
@@ -76,6 +80,7 @@ class Inspection:
             fetch=self.fetch,
             edition=self.edition,
             at=self.at,
+            staple=self.stapled.staple if self._may_believe_staple else None,
             lists=self._lists,
             memory=self._memory,
         )
@@ -117,11 +122,35 @@ class Inspection:
 
     @cached_property
     def references(self) -> tuple[str, ...]:
-        """The NZQA references that the badge claims; a `humanCode` that is not one is the provider's own code."""
-        claim, achievement = self.credential.nz_claim, self.credential.achievement
-        code = achievement.human_code if achievement else None
-        claimed = () if claim is None else claim.references
-        return tuple(one for one in claimed if one != code or is_reference(one))
+        """The NZQA references that the badge claims, those included that are not written like one."""
+        claim = self.credential.nz_claim
+        return () if claim is None else claim.references
+
+    @cached_property
+    def stapled(self) -> Stapled:
+        """The pinned authority's statement about this award that the badge carries, if it does."""
+        if self.anchor is None or self.credential.nz_claim is None:
+            return Stapled()
+        return find_staple(
+            self.credential.endorsements,
+            anchor=self.anchor,
+            issuer=self.issuer,
+            references=self.references,
+            on=self.award_day,
+        )
+
+    @property
+    def _may_believe_staple(self) -> bool:
+        """An edition decides alone; one that was given and is not believed is not got around by an older statement."""
+        return self.edition is None and self.register_fault is None
+
+    @cached_property
+    def staple(self) -> Staple | None:
+        """The statement that stands in for the register: it must also bind the key that signed, on the signing day."""
+        staple, by_issuer = self.stapled.staple, self.signature.by_issuer
+        if not self._may_believe_staple or staple is None or by_issuer is None or by_issuer.signed_at is None:
+            return None
+        return staple if staple.key(by_issuer.method, day_of(by_issuer.signed_at)) else None
 
     @cached_property
     def at_award(self) -> Decision | None:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from keys.resolve import Fetch, Retrieved
 from keys.suites.jwt import Jws, credential_of, parse_jws
 from schemas.baking import sniff, unbake_png, unbake_svg
-from schemas.errors import BadgeError, Fault, InputError, TooLarge, Unreachable
+from schemas.errors import BadgeError, Fault, InputError, ProofUnsupported, TooLarge, Unreachable
 from schemas.jsontext import JsonObject, parse_object
 from schemas.limits import DOCUMENT, MAX_IMAGE_BYTES
 
@@ -160,6 +160,8 @@ def _read(subject: Subject) -> Subject:
         document, claims = credential_of(jws)
     except TooLarge:
         raise
+    except ProofUnsupported as error:
+        raise InputError(error.detail, reason="jws-unsupported") from None
     except BadgeError as error:
         raise InputError(error.detail, reason="jws-malformed") from None
     return replace(subject, document=document, jws=jws, claims=claims)

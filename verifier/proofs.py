@@ -17,6 +17,7 @@ from verifier.policy import Policy
 from verifier.register.binding import Binding
 from verifier.register.edition import Edition
 from verifier.report import Outcome, format_instant
+from verifier.staple import Staple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Scene:
     fetch: Fetch
     edition: Edition | None
     at: datetime
+    staple: Staple | None = None  # without a register: the pinned authority's statement about the badge's issuer
     lists: ListWatch | None = None  # what was seen of status lists before, where somebody remembers
     memory: dict[Any, Any] = field(default_factory=dict)  # what need not be found out again for the next badge
 

@@ -156,6 +156,7 @@ class AccreditedAnswer:
     verdict: AccreditedVerdict
     reason: str
     sentence: str
+    sentence_mi: str | None = None  # a draft that awaits a te reo speaker's review
     at_award: JsonObject | None = None
     today: JsonObject | None = None
     authority: str | None = None
@@ -236,6 +237,7 @@ class Report:
                 "at_award": self.accredited.at_award,
                 "today": self.accredited.today,
                 "authority": self.accredited.authority,
+                "sentence_mi": self.accredited.sentence_mi,
             },
             "checks": [check.to_json(need=self.needs.get(check.id, Need.INFORMATIVE)) for check in self.checks],
             "badge": self.badge,

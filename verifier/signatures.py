@@ -40,6 +40,7 @@ from verifier.proofs import ProofFinding, Scene, Secured, Signature, same_id
 from verifier.register.binding import Binding, bind, day_of
 from verifier.register.records import KeyPurpose
 from verifier.report import Outcome, format_instant
+from verifier.staple import StapledKey
 
 _RDFC_SUITES = frozenset({v.EDDSA_RDFC_2022, v.ECDSA_RDFC_2019, v.ED25519_SIGNATURE_2020})
 
@@ -154,18 +155,7 @@ class _Examiner:
         return owner if owner.startswith("did:") else self.issuer
 
     def _verify_embedded(self, proof: JsonObject, key: PublicKey, suite: str) -> str:
-        """Under the current text of the contexts, then under older ones. Returns the name of the texts that fit."""
-        document = self.secured.document
-        try:
-            verify_proof(document, proof, key, texts=CURRENT)
-        except ProofInvalid:
-            if suite not in _RDFC_SUITES:
-                raise
-            for texts in historical_texts_for(document):
-                if _verifies_under(document, proof, key, texts):
-                    return texts.name
-            raise
-        return CURRENT.name
+        return texts_that_verify(self.secured.document, proof, key, suite=suite)
 
     # --- whose key --------------------------------------------------------------------------------------------------
     def _settle(
@@ -196,12 +186,19 @@ class _Examiner:
         self, base: ProofFinding, *, verify: Callable[[PublicKey], str], site: Callable[[], VerificationMethod]
     ) -> ProofFinding:
         binding = self._binding(base)
+        stapled = self._stapled_key(base)
         if binding is not None and binding.key_multibase is not None and self.scene.edition is not None:
             key = parse_multikey(binding.key_multibase)
             texts = self._verify_with_register(key, verify, site)
             where = f"the register, edition {self.scene.edition.number}"
             notices = self._compare_with_site(key, site)
             controller = binding.did
+        elif stapled is not None and self.scene.staple is not None:
+            key = parse_multikey(stapled.public_key_multibase)
+            texts = self._verify_with_register(key, verify, site)
+            where = f"the statement of {self.scene.staple.authority_name} that the badge carries"
+            notices = self._compare_with_site(key, site)
+            controller = self.scene.staple.did
         else:
             method = site()
             texts = verify(method.public_key)
@@ -238,6 +235,15 @@ class _Examiner:
         ]
         return next((binding for binding in bindings if binding.key is not None), bindings[0])
 
+    def _stapled_key(self, base: ProofFinding) -> StapledKey | None:
+        """Without a register, the key that the authority's statement in the badge binds under this name."""
+        staple = self.scene.staple
+        if staple is None or self.scene.edition is not None or self.purpose is not KeyPurpose.CREDENTIAL:
+            return None
+        if base.signed_at is None or not same_id(staple.did, self.issuer):
+            return None
+        return staple.key(base.method, day_of(base.signed_at))
+
     def _verify_with_register(
         self, key: PublicKey, verify: Callable[[PublicKey], str], site: Callable[[], VerificationMethod]
     ) -> str:
@@ -254,11 +260,14 @@ class _Examiner:
         self, key: PublicKey, site: Callable[[], VerificationMethod]
     ) -> list[tuple[str, Mapping[str, Any]]]:
         """The site is only compared: a lost or squatted domain changes nothing."""
-        edition = None if self.scene.edition is None else self.scene.edition.number
+        edition = self.scene.edition
         try:
             shown = site()
         except Unreachable:
-            return [("as-bound-in-edition", {"edition": edition})]
+            bound = (
+                ("as-bound-by-staple", {}) if edition is None else ("as-bound-in-edition", {"edition": edition.number})
+            )
+            return [bound]
         except BadgeError:
             return [("site-key-differs", {})]
         withdrawn = any(when is not None and self.scene.at >= when for when in (shown.expires, shown.revoked))
@@ -319,6 +328,23 @@ def _verified(run: Callable[[], None]) -> str:
 
 def _refused(base: ProofFinding, fault: _Fault) -> ProofFinding:
     return replace(base, outcome=Outcome.FAILED, reason=fault.reason, facts=fault.facts, problem=fault.problem)
+
+
+def texts_that_verify(document: JsonObject, proof: JsonObject, key: PublicKey, *, suite: str) -> str:
+    """Under the current text of the contexts, then under older ones: the name of the texts that fit.
+
+    Raises ProofInvalid when none does.
+    """
+    try:
+        verify_proof(document, proof, key, texts=CURRENT)
+    except ProofInvalid:
+        if suite not in _RDFC_SUITES:
+            raise
+        for texts in historical_texts_for(document):
+            if _verifies_under(document, proof, key, texts):
+                return texts.name
+        raise
+    return CURRENT.name
 
 
 def _verifies_under(document: JsonObject, proof: JsonObject, key: PublicKey, texts: ContextTexts) -> bool:

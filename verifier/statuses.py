@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from keys.resolve import Retrieved
@@ -18,7 +19,7 @@ from schemas.jsontext import JsonObject
 from schemas.limits import MIN_BITSTRING_ENTRIES
 from schemas.loader import held
 from schemas.lossless import find_losses
-from schemas.nzqcf import format_nz_date
+from schemas.nzqcf import NZ_TIME, format_nz_date
 from schemas.statuslist import decode, parse_index
 from verifier.documents import disguises_in, unsigned
 from verifier.highwater import SeenList, said_digest
@@ -69,9 +70,9 @@ def read_entry(entry: JsonObject, *, purpose: str, badge: Credential, scene: Sce
         evidence |= {"list": url, "index": index}
         retrieved = _retrieve(url, scene)
         evidence |= {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
-        _check_age(retrieved, scene)
         listed = _proved_list(retrieved, scene)
         evidence |= listed.evidence
+        _check_age(listed.view, retrieved, scene)
         _check_issuer(listed, badge=badge, scene=scene)
         _check_dates(listed.view, retrieved, scene=scene)
         _check_newest(listed, scene)
@@ -105,9 +106,16 @@ def _retrieve(url: str, scene: Scene) -> Retrieved:
         raise _Doubt("status-unreachable", detail=error.detail, problem=error) from None
 
 
-def _check_age(retrieved: Retrieved, scene: Scene) -> None:
-    if scene.at - retrieved.retrieved_at > scene.policy.max_status_age:
+def _check_age(listed: Credential, retrieved: Retrieved, scene: Scene) -> None:
+    """An old copy says nothing of today, unless its issuer has closed and signed it as the last there will be."""
+    if not is_final(listed) and scene.at - retrieved.retrieved_at > scene.policy.max_status_age:
         raise _Doubt("status-list-stale", retrieved_on=format_nz_date(day_of(retrieved.retrieved_at)))
+
+
+def is_final(listed: Credential) -> bool:
+    """Whether a list says in its own name that none follows, and neither ends nor asks to be fetched again."""
+    subject = listed.subjects[0]
+    return listed.valid_until is None and "ttl" not in subject and listed.document.get("name") == v.FINAL_LIST_NAME
 
 
 def _proved_list(retrieved: Retrieved, scene: Scene) -> _List:
@@ -151,7 +159,9 @@ def _prove(retrieved: Retrieved, scene: Scene, asked: list[str]) -> _List:
     signature = examine(secured, scene=scene, purpose=KeyPurpose.STATUS)
     by_issuer = signature.by_issuer
     if signature.outcome is not Outcome.PASSED or by_issuer is None:
-        raise _Doubt("status-list-unproven", detail=f"({signature.reason})", problem=signature.decided_by.problem)
+        passed = signature.outcome is Outcome.PASSED
+        detail = "It was signed by somebody else than its issuer." if passed else f"({signature.reason})"
+        raise _Doubt("status-list-unproven", detail=detail, problem=signature.decided_by.problem)
     evidence = {
         "list_issuer": view.issuer_id,
         "verification_method": by_issuer.method,
@@ -233,10 +243,15 @@ def _check_newest(listed: _List, scene: Scene) -> None:
     )
     newest = scene.lists.compare(shown)
     if newest is not None:
-        when = format_nz_time(newest.valid_from)
+        when = _moment(newest.valid_from)
         if newest.valid_from == moment:
             raise _Doubt("list-forked", list_valid_from=when)
-        raise _Doubt("list-rolled-back", list_valid_from=format_nz_time(moment), newest_valid_from=when)
+        raise _Doubt("list-rolled-back", list_valid_from=_moment(moment), newest_valid_from=when)
+
+
+def _moment(instant: datetime) -> str:
+    here = instant.astimezone(NZ_TIME)
+    return f"{here:%H:%M:%S} on {format_nz_date(here.date())}"
 
 
 def _bit(listed: Credential, *, purpose: str, index: int) -> bool:

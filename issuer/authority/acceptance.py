@@ -53,8 +53,8 @@ def accept_request(records: Path, data: bytes, *, at: datetime) -> Accepted:
     keys = _new_keys(register, request, today, evidence)
     _refuse_contradictions(register, issuers, keys)
     # Issuers first: a key without its issuer is a fault, an issuer without a key is not.
-    _append(records / ISSUERS.file, ISSUERS, issuers)
-    _append(records / KEYS.file, KEYS, keys)
+    append_rows(records / ISSUERS.file, ISSUERS, issuers)
+    append_rows(records / KEYS.file, KEYS, keys)
     return Accepted(request=request, provider=provider, issuers=issuers, keys=keys)
 
 
@@ -95,11 +95,14 @@ def _refuse_contradictions(register: Register, issuers: tuple[Issuer, ...], keys
         raise RegisterError("The request contradicts the register, so nothing was changed.", faults=faults)
 
 
-def _append(path: Path, table: Table, rows: Sequence[Any]) -> None:
+def append_rows(path: Path, table: Table, rows: Sequence[Any]) -> None:
     """Add rows at the end, under the file's own header and in its own line ends; in one step."""
     if not rows:
         return
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:  # an optional table that nobody has begun
+        data = ",".join(column.name for column in table.columns).encode() + b"\n"
     header = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     fields = {column.name: column.field for column in table.columns}
     line_end = "\r\n" if b"\r\n" in data else "\n"

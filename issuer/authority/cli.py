@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
 from issuer.authority.acceptance import accept_request
+from issuer.authority.cli_anchors import accept_anchor
+from issuer.authority.cli_endorse import endorse_command
+from issuer.authority.cli_sweep import sweep_command
 from issuer.authority.office import build_edition, existing_edition_note, init_office, office_anchor
+from issuer.authority.site import write_site
 from issuer.files import write_whole
-from schemas.errors import InputError
+from schemas.errors import InputError, RegisterError
 from schemas.jsontext import JsonObject, write_json
 from schemas.times import parse_date
-from verifier.exits import run
-from verifier.register.edition import anchor_document
+from verifier.exits import InputPath, run
+from verifier.register.edition import anchor_document, load_anchor, load_edition
 from verifier.register.tables import TABLES
 
 _MAX_NOTES = 10
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXISTING_FOLDER = InputPath(folder=True)
+_FILE = InputPath()
 
 
 def _day(_: click.Context, parameter: click.Parameter, text: str) -> date:
@@ -153,6 +158,45 @@ def accept_key(folder: Path, records: Path, request_file: Path, *, as_json: bool
     if request.name != accepted.provider.legal_name:
         click.echo(f"The request calls the provider {request.name!r}; the register's name stands.", err=True)
     click.echo("Build the next edition for verifiers to see it.")
+
+
+@cli.command()
+@click.argument("edition_file", metavar="EDITION", type=_FILE)
+@click.option("--anchor", "anchor_file", type=_FILE, required=True, help="The authority's pinned key file.")
+@click.option("--out", type=_FOLDER, required=True, help="The folder to write the pages into.")
+@_json_option
+def site(edition_file: Path, anchor_file: Path, out: Path, *, as_json: bool) -> None:
+    """Write an EDITION as a public, searchable register: static pages, with JSON beside each of them."""
+    edition = load_edition(edition_file, anchor=load_anchor(anchor_file))
+    data = edition_file.read_bytes()
+    if hashlib.sha256(data).hexdigest() != edition.sha256:
+        raise RegisterError(f"{edition_file} changed while it was read; run the command again.")
+    written = write_site(edition, data=data, folder=out)
+    if as_json:
+        _say(
+            {
+                "edition": edition.number,
+                "sha256": edition.sha256,
+                "demonstration": edition.demonstration,
+                "out": str(out),
+                "files": written.files,
+                "written": written.written,
+                "removed": written.removed,
+                "listings": written.listings,
+                "providers": written.providers,
+            }
+        )
+        return
+    click.echo(
+        f"{written.listings:,} listings and {written.providers:,} providers in {out}: {written.files:,} files, "
+        f"{written.written:,} of them written, {written.removed:,} old ones taken away."
+    )
+    click.echo(f"Open {out / 'index.html'}, or put the folder on any web host.")
+
+
+cli.add_command(accept_anchor)
+cli.add_command(endorse_command)
+cli.add_command(sweep_command)
 
 
 def main() -> None:

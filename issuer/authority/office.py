@@ -53,7 +53,7 @@ def init_office(folder: Path, *, name: str, created: datetime) -> Anchor:
         raise IssuingError(f"{folder} is a register office already; its anchor must not change.")
     if not name.strip():
         raise IssuingError("The authority needs a name.")
-    keyring = _keyring(folder)
+    keyring = office_keyring(folder)
     while len(keyring.entries(Purpose.REGISTER)) < AUTHORITY_KEYS:
         keyring.new(Purpose.REGISTER, KeyType.ED25519, created=created)
     entries = keyring.entries(Purpose.REGISTER)
@@ -112,8 +112,8 @@ def build_edition(
         authority=anchor,
         demonstration=demonstration,
     )
-    keyring = _keyring(folder)
-    entry = _signing_key(keyring, anchor, key_id, on=nz_date(created))
+    keyring = office_keyring(folder)
+    entry = signing_key(keyring, anchor, key_id, on=nz_date(created))
     signed = add_proof(
         document,
         signer=keyring.signer(entry.id),
@@ -142,11 +142,11 @@ def existing_edition_note(path: Path, new: Edition) -> str | None:
     return f"{path} held another file, which is now replaced; the office keeps a copy of every edition it signed."
 
 
-def _keyring(folder: Path) -> Keyring:
+def office_keyring(folder: Path) -> Keyring:
     return Keyring(folder / KEYS_FOLDER, key_passphrase(folder))
 
 
-def _signing_key(keyring: Keyring, anchor: Anchor, key_id: str | None, *, on: date) -> KeyEntry:
+def signing_key(keyring: Keyring, anchor: Anchor, key_id: str | None, *, on: date) -> KeyEntry:
     for entry in keyring.entries(Purpose.REGISTER):
         if key_id is not None and entry.id != key_id:
             continue

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date, time, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.model import Cell
@@ -21,6 +21,7 @@ _SPACES: Final = re.compile("[ \t\r\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000
 _JOINERS: Final = frozenset("\u200c\u200d")  # within words of Persian and Indic scripts
 _GARBLED: Final = re.compile("[ÃÂÄÅÊËÌÐÑ][\u0080-¿“”‘’‚„†‡ˆ‰Š‹ŒŽ•–—˜™š›œžŸ€ƒ…]")
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"/.]+(?:\.[^\s@<>()\[\],;:\\\"/.]+)+")
+_EMAIL_WITHIN: Final = re.compile(r"[\w.+-]@[\w-]+\.\w")
 _ROW_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]*")
 _NSN_SPACES: Final = re.compile(r"(?<=[0-9])[ -](?=[0-9])")
 _NAME_DISPLAYS: Final = ("full", "preferred", "none")
@@ -155,6 +156,7 @@ def read_evidence_url(cell: Cell) -> str:
         raise UnfitCell(f"{shown(text)} does not begin with https://.")
     if "." not in host.strip(".") or parts.username is not None or parts.password is not None:
         raise UnfitCell(f"{shown(text)} is not an address that anyone can open.")
+    _refuse_email(unquote(text))
     return text
 
 
@@ -166,6 +168,7 @@ def _public_text(cell: Cell) -> str:
     text = plain_text(cell)
     _refuse_unprintable(text)
     _refuse_nsn(text)
+    _refuse_email(text)
     if text.startswith(_FORMULA_STARTS):
         raise UnfitCell(f"The value looks like a spreadsheet formula: it begins with “{text[0]}”. Take that away.")
     return text
@@ -176,6 +179,14 @@ def _refuse_nsn(text: str) -> None:
         raise UnfitCell(
             "A number that looks like a National Student Number stands in a public column. Take it out; the NSN has a "
             "column of its own. (It is not repeated here.)"
+        )
+
+
+def _refuse_email(text: str) -> None:
+    if _EMAIL_WITHIN.search(text):
+        raise UnfitCell(
+            "An e-mail address stands in a public column. Take it out; learner_email is the column for it. (It is not "
+            "repeated here.)"
         )
 
 

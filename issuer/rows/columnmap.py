@@ -42,7 +42,10 @@ def parse_column_map(data: bytes) -> ColumnMap:
 
     Raises InputError, naming the member.
     """
-    document = parse_object(data, limits=CONFIGURATION)
+    try:
+        document = parse_object(data, limits=CONFIGURATION)
+    except InputError as error:
+        _refuse(error.detail.rstrip("."))
     for member in document:
         if member not in _MEMBERS:
             _refuse(f"“{member}” is not a member of a column map; it has columns, references and dates")

@@ -119,6 +119,8 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
     path = Path(url.database or "")
     if not create and not path.is_file():
         raise IssuingError(f"The database {path} is not there. Restore it from a backup; nothing was changed.")
+    if create:
+        _make_private(path)
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -134,6 +136,14 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """An empty file for its owner alone: learners' names and addresses go in. SQLite gives its log the same mode."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise IssuingError(f"The database {path} cannot be made: {error.strerror}.", reason="database") from error
 
 
 def _postgresql_engine(url: URL) -> Engine:

@@ -121,6 +121,8 @@ def _check_header(header: JsonObject) -> None:
     alg = header.get("alg")
     if not isinstance(alg, str) or alg.casefold() == "none":
         raise ProofInvalid("The JWS names no signature algorithm.")
+    if alg.startswith("HS"):
+        raise ProofInvalid(f"The JWS algorithm {alg[:40]!r} uses a shared secret, with which any reader could sign.")
     if alg not in JWS_ALGORITHMS:
         raise ProofUnsupported(f"The JWS algorithm {alg[:40]!r} is not read; RS256, ES256, ES384 and EdDSA are.")
     if not isinstance(header.get("kid", ""), str):

@@ -18,7 +18,7 @@ from schemas.baking.carrier import (
     several_badges,
 )
 from schemas.errors import BakingError, TooLarge
-from schemas.limits import MAX_PNG_CHUNKS
+from schemas.limits import MAX_IMAGE_PIXELS, MAX_PNG_CHUNKS
 
 KEYWORD: Final = b"openbadgecredential"
 _OPEN_BADGES_2_KEYWORD: Final = b"openbadges"
@@ -154,6 +154,9 @@ def _read_chunk(data: bytes, start: int) -> _Chunk:
 def _check_header(chunk: _Chunk) -> None:
     if len(chunk.body) != 13 or not any(chunk.body[0:4]) or not any(chunk.body[4:8]):
         _malformed("The PNG's header gives it no size.")
+    width, height = int.from_bytes(chunk.body[0:4], "big"), int.from_bytes(chunk.body[4:8], "big")
+    if width * height > MAX_IMAGE_PIXELS:
+        raise TooLarge(f"The PNG says it has {width:,} by {height:,} pixels; the limit is {MAX_IMAGE_PIXELS:,} in all.")
 
 
 def _write_chunk(kind: bytes, body: bytes) -> bytes:

@@ -241,6 +241,27 @@ def test_a_did_map_made_before_publishing_publishes_beside_itself(ready: Desk) -
         assert (ready.folder / "maps" / target).exists()
 
 
+def test_a_disk_that_fills_while_publishing_or_exporting_is_told_and_is_no_internal_error(
+    ready: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ready("issue", ready.folder / "class.csv", "--out", ready.folder / "out") == 0
+    site, row = ready.folder / "site", ready.results()[0]
+
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")  # as a write raises it: without a file's name
+
+    with monkeypatch.context() as patched:
+        patched.setattr("issuer.publish.write_if_different", full)
+        patched.setattr("issuer.cli_public.write_whole", full)
+        for command in (
+            ("publish", site),
+            ("export", row["credential_id"], "--format", "json", "--out", ready.folder / "x.json"),
+        ):
+            assert ready(*command) == 65
+            assert "could not be written (No space left on device). Mend that, and" in ready.err
+    assert ready("publish", site) == 0
+
+
 def test_an_output_folder_that_cannot_be_written_is_told_first(ready: Desk) -> None:
     blocked = ready.write("blocked", "in the way")
     assert ready("issue", ready.folder / "class.csv", "--out", blocked / "out") in {64, 65}

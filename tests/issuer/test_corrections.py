@@ -157,17 +157,37 @@ def test_a_correction_passes_the_gate_like_a_new_row(instance: Instance) -> None
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param("  ", id="blank"), pytest.param("a" * 201, id="too long"), pytest.param("a\x00b", id="control")],
+    [
+        pytest.param("  ", id="blank"),
+        pytest.param("a" * 201, id="too long"),
+        pytest.param("a\x00b", id="control"),
+        pytest.param("=cmd()", id="a formula"),
+        pytest.param("12", id="no letter"),
+        pytest.param("mere@learners.example", id="an e-mail address"),
+        pytest.param("Mere\u202e", id="text turned round"),
+    ],
 )
-def test_a_name_that_is_none_is_refused(instance: Instance, name: str) -> None:
+@pytest.mark.parametrize("which", ["name", "preferred_name"])
+def test_a_name_no_class_list_may_hold_does_not_come_in_by_a_correction(
+    instance: Instance, which: str, name: str
+) -> None:
     short_id = only_id(issue(instance, Completions(rows=(Completion(line=2),))))
-    with pytest.raises(InputError):
-        amend(instance, short_id, name=name)
+    with pytest.raises(InputError) as refused:
+        amend(instance, short_id, **{which: name})
+    assert "@" not in str(refused.value)
+
+
+def test_a_corrected_reference_may_be_written_as_in_a_class_list(instance: Instance) -> None:
+    short_id = only_id(issue(instance, Completions(rows=(Completion(line=2),))))
+    with pytest.raises(InputError, match="is not an NZQA reference"):
+        amend(instance, short_id, nzqa_ref="welding")
+    with pytest.raises(IssuingError, match="reference ZZ9999 was listed"):
+        amend(instance, short_id, nzqa_ref="zz9999 ")
 
 
 def test_a_student_number_does_not_come_in_by_a_correction(instance: Instance) -> None:
     short_id = only_id(issue(instance, Completions(rows=(Completion(line=2),))))
-    with pytest.raises(IssuingError, match="National Student Number") as refused:
+    with pytest.raises(InputError, match="National Student Number") as refused:
         amend(instance, short_id, name="Mere 123456789")
     assert "123456789" not in str(refused.value)
 

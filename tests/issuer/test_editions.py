@@ -43,8 +43,15 @@ def test_an_edition_further_on_is_put_to_use(instance: Instance) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        pytest.param({"number": 1, "as_at": date(2026, 11, 14)}, "not newer", id="another edition of the same number"),
-        pytest.param({"number": 2, "previous_sha256": "a" * 64}, "does not follow", id="a fork of the chain"),
+        pytest.param(
+            {"number": 1, "as_at": date(2026, 11, 14)}, "two editions 1", id="another edition of the same number"
+        ),
+        pytest.param({"number": 2, "previous_sha256": "a" * 64}, "split in two", id="a fork of the chain"),
+        pytest.param(
+            {"number": 3, "previous_sha256": "a" * 64, "as_at": date(2026, 1, 1)},
+            "out of order",
+            id="a later edition of an earlier day",
+        ),
     ],
 )
 def test_a_rollback_or_a_fork_is_refused(instance: Instance, changes: dict[str, object], told: str) -> None:
@@ -58,7 +65,7 @@ def test_an_older_edition_is_refused(instance: Instance) -> None:
     _, first_sha256 = current(instance)
     first = (instance.folder / "register" / "edition-1.json").read_bytes()
     use(instance, edition_for(instance, number=2, previous_sha256=first_sha256))
-    with pytest.raises(IssuingError, match="not newer"):
+    with pytest.raises(IssuingError, match="is older than edition 2"):
         use(instance, first)
 
 

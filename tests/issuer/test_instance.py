@@ -168,11 +168,19 @@ def test_a_secret_open_to_others_is_refused(instance: Instance) -> None:
         instance.secret(NSN_KEY)
 
 
-def test_a_short_id_is_taken_from_either_form(instance: Instance) -> None:
-    assert instance.short_id("ABC234") == "abc234"
-    assert instance.short_id(f"{BASE_URL}/badges/abc234") == "abc234"
-    with pytest.raises(InputError):
-        instance.short_id("https://elsewhere.example/badges/abc234")
+@pytest.mark.parametrize("ending", ["", "/", "/index.html", ".json", ".jwt", ".png", ".svg", ".qr.svg"])
+def test_a_short_id_is_taken_from_every_address_a_badge_has(instance: Instance, ending: str) -> None:
+    assert instance.short_id(f"ABC234{ending}") == "abc234"
+    assert instance.short_id(f" {BASE_URL}/badges/abc234{ending}") == "abc234"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "/", ".json", "https://elsewhere.example/badges/abc234", "../abc234", "abc234.exe", "abc.json.json", "ābc234"],
+)
+def test_what_is_no_credential_id_of_ours_is_refused(instance: Instance, text: str) -> None:
+    with pytest.raises(InputError, match="is no credential id of this instance"):
+        instance.short_id(text)
 
 
 # --- settings -----------------------------------------------------------------------------------------------------
@@ -220,8 +228,8 @@ def test_a_did_key_instance_issues_with_its_one_key(tmp_path: Path) -> None:
         did = instance.config.did
         assert document["proof"][0]["verificationMethod"] == f"{did}#{did.removeprefix('did:key:')}"
         assert [offered.id for offered in keys_to_enrol(instance)] == [document["proof"][0]["verificationMethod"]]
-        with pytest.raises(IssuingError, match="no key for JWTs"):
-            issue(instance, class_of(2), with_jwt=True)
+        with pytest.raises(IssuingError, match="one key, which signs no JWTs; they need an instance with did:web"):
+            issue(instance, class_of(2), with_jwt=True, accept_unconfirmed="asked by telephone")
 
 
 def test_the_did_document_resolves_to_the_key_that_signs(instance: Instance) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from issuer import audit
+from issuer.batches import Options, rehearse_batch
 from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
 from issuer.keyuse import use_key
@@ -314,3 +315,25 @@ def test_what_the_register_does_not_hold_yet_is_held_even_when_a_person_would_ta
     rows = (Completion(line=2, nzqa_ref="4321", achieved_on=date(2026, 11, 20)),)
     (result,) = issue(instance, Completions(rows=rows), accept_unconfirmed="seen the letter").results
     assert (result.outcome, result.reason) == (RowOutcome.HELD, "listing-unknown")
+
+
+def test_a_rehearsal_tells_of_each_row_what_issuing_then_does(instance: Instance) -> None:
+    """A dry run checks each shape of badge once; a row that alone is wrong is found all the same."""
+    rows = (
+        Completion(line=2, learner_name="Ana One"),
+        Completion(line=3, learner_name="Ana Two"),
+        Completion(line=4, learner_name="Ana Three", name_display="none"),
+        Completion(line=5, learner_name="Ana Four", result="Merit", evidence_url="https://folio.example.nz/4"),
+        Completion(line=6, learner_name="Ana Five", result="Merit", evidence_url="no address <at all>"),
+        Completion(line=7, learner_name="Ana 123456789"),
+        Completion(line=8, learner_name="Ana Eight", nzqa_ref="9999"),
+        Completion(line=9, learner_name="Ana Nine"),
+    )
+    rehearsal = rehearse_batch(
+        instance, Completions(rows=rows), edition=load_edition(instance), options=Options(), now=NOW, actor="test"
+    )
+    report = issue(instance, Completions(rows=rows))
+    not_issued = [(row.line, row.outcome) for row in report.results if row.outcome != RowOutcome.ISSUED]
+    assert [(row.line, row.outcome) for row in rehearsal.results] == not_issued
+    assert [line for line, _ in not_issued] == [6, 7, 8]
+    assert rehearsal.ready == report.counts.issued == 5

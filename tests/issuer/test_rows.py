@@ -417,6 +417,7 @@ def test_a_column_of_the_map_that_the_file_lacks_is_named():
     ("text", "sentence"),
     [
         pytest.param("[]", "no object", id="no object"),
+        pytest.param("a,b", "column map cannot be used: Not JSON", id="another kind of file"),
         pytest.param('{"column": {}}', "“column” is not a member", id="a member misspelt"),
         pytest.param('{"columns": []}', "“columns” must be an object", id="columns as a list"),
         pytest.param('{"columns": {"name": "x"}}', "“name” is not a column", id="a field there is not"),
@@ -502,6 +503,10 @@ def test_names_are_kept_as_people_write_them(cell, name):
         pytest.param("name_display", "initials", "not one of full, preferred, none", id="another display"),
         pytest.param("name_display", "preferred", "the row gives none", id="a preferred name not given"),
         pytest.param("preferred_name", "=1", "begins with “=”", id="a formula for a preferred name"),
+        pytest.param("learner_name", "aroha@x.nz", "e-mail address stands", id="an address for a name"),
+        pytest.param("preferred_name", "Aroha (a@x.nz)", "e-mail address stands", id="an address in a name"),
+        pytest.param("result", "sent to a@x.nz", "e-mail address stands", id="an address in a result"),
+        pytest.param("evidence_url", "https://x.nz/?u=a%40y.nz", "e-mail address stands", id="an address in a link"),
         pytest.param("language", "fr", "en or mi", id="another language"),
         pytest.param("result", "=cmd()", "begins with “=”", id="a formula for a result"),
         pytest.param("evidence_url", "http://folio.example.nz", "does not begin with https", id="plain http"),
@@ -536,6 +541,8 @@ def test_a_cell_that_is_not_fit_says_why_and_how_to_mend_it(column, cell, senten
         ("result", "NSN 123456789"),
         ("evidence_url", "http://x.nz/?nsn=123456789"),
         ("learner_email", "aroha@hidden"),
+        ("learner_name", "aroha@hidden.example"),
+        ("evidence_url", "https://x.nz/aroha@hidden.example"),
         ("achieved_on", "aroha@hidden.example"),
     ],
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -14,9 +17,10 @@ from issuer import audit
 from issuer.instance import NSN_KEY, Instance
 from issuer.nzroa import seal, unseal
 from issuer.status import revoke
-from issuer.store import migrating, nzroa_rows
+from issuer.store import endings, migrating, nzroa_rows
+from issuer.store import lists as list_store
 from issuer.store.credentials import Learner
-from issuer.store.engine import open_store, sqlite_url
+from issuer.store.engine import open_store, parse_database_url, sqlite_url
 from issuer.store.tables import audit_head, audit_log, batches, documents, metadata, status_bits
 from schemas.errors import IssuingError
 from tests.issuer.provider import NOW, Completion, Completions, class_of, issue, only_id
@@ -40,6 +44,57 @@ def test_a_new_database_is_made_once_by_two_that_open_it(tmp_path: Path) -> None
         with store.reading() as connection:
             assert migrating.current_revision(connection) == migrating.HEAD
         store.close()
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    store = open_store(sqlite_url(path), create=True)
+    with store.writing() as connection:
+        connection.execute(sa.delete(batches))
+        assert {S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
+        assert len(list(tmp_path.iterdir())) > 1  # its log too
+    store.close()
+
+
+def test_a_database_in_a_folder_that_is_not_there_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(IssuingError, match="cannot be made: No such file"):
+        open_store(sqlite_url(tmp_path / "nowhere" / "new.sqlite3"), create=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "old.sqlite3")
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+def test_a_database_of_the_first_schema_is_brought_up_with_what_it_holds(empty_database: str) -> None:
+    url = parse_database_url(empty_database)
+    engine = sa.create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "issuer.store:migrations")
+    at = "2026-11-01T00:00:00Z"
+    owner = "INSERT INTO owner (id, did, provider, base_url, created_at) VALUES (1, 'did:x', '9901', 'u', :t)"
+    lists = "INSERT INTO status_lists (number, purpose, length, taken, created_at) VALUES (1, 'r', 8, 0, :t)"
+    signed = (
+        "INSERT INTO signed_lists (number, bits_sha256, document, valid_from, valid_until) VALUES (1, 'a', :d, :t, :t)"
+    )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in (owner, lists, signed):
+            values = {"d": b"{}", "t": at} if statement is signed else {"t": at}
+            connection.execute(sa.text(statement), values)
+    engine.dispose()
+    store = open_store(empty_database)
+    with store.reading() as connection:
+        kept = list_store.load_signed_list(connection, 1)
+        assert endings.load_closed_at(connection) is None
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    store.close()
+    assert kept is not None
+    assert (kept.document, kept.is_final) == (b"{}", False)
 
 
 def test_a_transaction_that_fails_leaves_nothing(any_instance: Instance) -> None:

@@ -122,7 +122,7 @@ def test_decide_ends_with_the_answer(
 def test_decide_says_how_things_stand_today(typed: Callable[..., Said], place: Place) -> None:
     question = [*believed(place), "--provider", "9991", "--ref", "128483-1", "--on", "2026-05-03"]
     said = typed(register_cli, "decide", *question, "--at", "2026-11-20")
-    assert "The right to award it ended on 30 June 2026; the badge is not affected." in said.out
+    assert "The accreditation ended on 30 June 2026; the badge is not affected." in said.out
     late = typed(register_cli, "decide", *question, "--at", "2026-12-07T00:00:00Z", "--json")
     assert (late.code, late.json["today"]["reason"]) == (0, "register-stale")
 
@@ -169,12 +169,13 @@ def test_wrong_usage_ends_with_64(typed: Callable[..., Said], place: Place, argu
     assert "Error" in said.err
 
 
-def test_a_missing_edition_is_wrong_usage_and_a_bad_anchor_bad_input(
+def test_a_missing_edition_is_bad_input_and_so_is_a_bad_anchor(
     typed: Callable[..., Said], place: Place, tmp_path: Path
 ) -> None:
     question = ["--provider", "9990", "--ref", "5055", "--on", "2026-05-03"]
     gone = ["--register", tmp_path / "none.json", "--anchor", place.anchor]
-    assert typed(register_cli, "decide", *gone, *question).code == 64
+    said = typed(register_cli, "decide", *gone, *question)
+    assert (said.code, "none.json" in said.err) == (65, True)
     wrong = ["--register", place.edition, "--anchor", place.edition]
     said = typed(register_cli, "decide", *wrong, *question, "--json")
     assert said.code == 65
@@ -295,9 +296,6 @@ def test_accept_key_says_what_it_added(typed: Callable[..., Said], place: Place,
         pytest.param(["build"], id="build what"),
         pytest.param(["init", "x"], id="init without a name"),
         pytest.param(["sign"], id="no such command"),
-        pytest.param(
-            ["build", "/nowhere", "--records", "/nowhere", "--as-at", "2026-11-01", "--out", "x"], id="no folder"
-        ),
     ],
 )
 def test_wrong_usage_of_the_office_ends_with_64(typed: Callable[..., Said], arguments: list[str]) -> None:
@@ -354,3 +352,9 @@ def test_no_real_provider_is_named_as_one() -> None:
     for line in (DEMO / "providers.csv").read_text().splitlines()[1:]:
         assert line.startswith("999")
         assert "(invented)" in line
+
+
+def test_a_folder_that_is_not_there_is_bad_input(typed: Callable[..., Said], tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    said = typed(office_cli, "build", gone, "--records", gone, "--as-at", "2026-11-01", "--out", "x")
+    assert (said.code, gone in said.err) == (65, True)

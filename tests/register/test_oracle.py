@@ -11,8 +11,9 @@ import pytest
 
 from tests.register.making import edition, equivalency, listing, provider, right, succession
 from tests.register.oracle import Tables, answers
-from verifier.register.decision import decide
+from verifier.register.decision import decide, decide_today
 from verifier.register.reasons import Caveat, Reason
+from verifier.register.statement import since_sentence
 
 PROVIDERS = ("9990", "9991", "9992", "9993")
 REFS = ("0001", "0002", "0003")
@@ -64,6 +65,8 @@ def random_tables(dice: random.Random) -> Tables:
             if dice.random() < 0.3:
                 scope = dice.choice(("*", "*", *REFS[:2]))
                 successions.append({"from": source, "to": target, "on": _day(dice), "scope": scope})
+    if len(providers) > 2 and dice.random() < 0.2:
+        _hand_over_twice_in_a_day(dice, providers, order, successions, rights)
     return {
         "providers": providers,
         "listings": listings,
@@ -73,17 +76,39 @@ def random_tables(dice: random.Random) -> Tables:
     }
 
 
+def _hand_over_twice_in_a_day(
+    dice: random.Random, providers: list[Any], order: list[str], successions: list[Any], rights: list[Any]
+) -> None:
+    """first -> between -> last on one day: whoever stands between need never have been registered."""
+    first, between, last = order[0], order[1], order[2]
+    day = _day(dice)
+    successions[:] = [row for row in successions if {row["from"], row["to"]} - {first, between, last}]
+    successions += [
+        {"from": first, "to": between, "on": day, "scope": "*"},
+        {"from": between, "to": last, "on": day + dice.choice((0, 0, 0, 1, -1)), "scope": dice.choice(("*", REFS[0]))},
+    ]
+    for row in providers:
+        if row["moe"] == between:
+            row["first"] = dice.choice((FIRST - 400, day - 1, day, day + 1, day + 200))
+            row["last"] = dice.choice((None, max(row["first"], day - 1), max(row["first"], day)))
+    rights.append(_random_right(dice) | {"moe": first, "ref": REFS[0], "granted": min(day, _day(dice))})
+
+
 def _random_right(dice: random.Random) -> dict[str, Any]:
     granted = _day(dice)
     delivered = dice.choice((None, _day(dice), _day(dice)))
     ended = _later(dice, granted, 0.4)
+    checked = dice.choice((None, _day(dice), _day(dice)))
+    if ended is not None and dice.random() < 0.4:  # it ends within days of its lapse, on either side
+        delivered = ended - 365 + dice.choice((-20, -1, 0, 0, 1, 20))
+        checked = dice.choice((None, ended - 1, ended + 1, ended + 30, LAST))
     return {
         "moe": dice.choice(PROVIDERS),
         "ref": dice.choice(REFS[:2]),
         "basis": dice.choice(("accreditation",) * 4 + ("approval", "developer", "nzqa")),
         "granted": granted,
         "delivered": delivered,
-        "checked": dice.choice((None, _day(dice), _day(dice))),
+        "checked": checked,
         "extended": dice.choice((None, None, _day(dice))),
         "ended": ended,
         "why": dice.choice(("lapsed", "withdrawn")) if ended or (delivered and dice.random() < 0.3) else None,
@@ -176,3 +201,17 @@ def test_decide_agrees_with_the_oracle_on_four_thousand_cases() -> None:
 @pytest.mark.slow
 def test_decide_agrees_with_the_oracle_on_a_hundred_thousand_cases() -> None:
     assert compared(seed=1, registers=2_500, days=40).total() == 100_000
+
+
+def test_after_a_good_answer_there_is_always_something_to_say_of_today() -> None:
+    dice, told = random.Random(7), 0
+    for _ in range(200):
+        tables = random_tables(dice)
+        held = edition(*rows_of(tables), as_at=date.fromordinal(LAST))
+        for _ in range(10):
+            who, ref, day = _question(dice, tables, LAST)
+            if decide(held, provider=who, ref=ref, on=date.fromordinal(day)):
+                later = date.fromordinal(max(day, LAST + dice.randint(-300, 60)))
+                assert since_sentence(decide_today(held, provider=who, ref=ref, today=later), held)
+                told += 1
+    assert told > 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from string import Formatter
 from typing import Any
@@ -12,9 +13,21 @@ import pytest
 from tests.register.making import REF, P, Q, edition, equivalency, issuer, key, listing, plain, provider, right, signer
 from tests.register.making import succession as hands_over
 from verifier.register.decision import decide, decide_for_issuer, decide_today
-from verifier.register.reasons import CONCERN_OF, OUTCOME_OF, Caveat, Reason
-from verifier.register.sentences import CAVEATS, DEMONSTRATION_REGISTER, REGISTER, SENTENCES, SINCE, Words
-from verifier.register.statement import decision_document, decision_sentence, since_sentence
+from verifier.register.reasons import CONCERN_OF, OUTCOME_OF, Caveat, Outcome, Reason
+from verifier.register.records import Basis
+from verifier.register.sentences import (
+    AT_AWARD,
+    AT_SIGNING,
+    CAVEATS,
+    DEMONSTRATION_REGISTER,
+    REGISTER,
+    RIGHT_NAMES,
+    SENTENCES,
+    SINCE,
+    STILL,
+    Words,
+)
+from verifier.register.statement import award_sentences, decision_document, decision_sentence, since_sentence
 
 DAY = date(2026, 5, 3)
 DID = "did:web:te-kura.example"
@@ -83,13 +96,65 @@ def test_every_reason_has_an_outcome_and_a_concern(reason: Reason) -> None:
     assert reason in CONCERN_OF
 
 
-ALL_WORDS = [*SENTENCES.values(), *CAVEATS.values(), *SINCE.values(), REGISTER, DEMONSTRATION_REGISTER]
+TABLES = (SENTENCES, CAVEATS, SINCE, AT_AWARD, RIGHT_NAMES)
+ALL_WORDS = [words for table in TABLES for words in table.values()]
+ALL_WORDS += [REGISTER, DEMONSTRATION_REGISTER, AT_SIGNING, STILL]
 
 
 @pytest.mark.parametrize("words", ALL_WORDS)
 def test_both_languages_name_the_same_facts(words: Words) -> None:
     named = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in words]
     assert named[0] == named[1]
+
+
+@pytest.mark.parametrize("words", ALL_WORDS)
+def test_no_row_lacks_te_reo_and_its_macrons_are_single_letters(words: Words) -> None:
+    assert words.mi
+    assert words.mi != words.en
+    assert unicodedata.is_normalized("NFC", words.mi)
+
+
+def test_every_good_answer_has_words_for_a_badge_in_hand_and_every_basis_a_name() -> None:
+    assert set(AT_AWARD) == {reason for reason, outcome in OUTCOME_OF.items() if outcome is Outcome.ACCREDITED}
+    assert set(RIGHT_NAMES) == set(Basis)
+
+
+def test_a_badge_in_hand_is_told_at_award_at_signing_and_today() -> None:
+    held = plain(
+        right(last="2026-09-01"),
+        provider(trading_as="Kelp College"),
+        issuer(DID),
+        key(f"{DID}#1", str(signer(5).public_key.multibase)),
+    )
+    at_award = decide_for_issuer(
+        held, did=DID, method=f"{DID}#1", signed_at=datetime(2026, 5, 8, tzinfo=UTC), ref=REF, on=DAY
+    )
+    today = decide_today(held, provider=P, ref=REF, today=date(2026, 11, 5))
+    assert award_sentences(at_award, held, today=today) == (
+        "Accredited when awarded on 3 May 2026, by the demonstration register (invented data) kept by "
+        "Authority (invented) as at 1 November 2026 (not NZQA). "
+        "Signed on 8 May 2026, when the register had this address and key as those of Provider 9990 (invented). "
+        "The accreditation ended on 1 September 2026; the badge is not affected."
+    )
+    said = award_sentences(at_award, held, today=today, language="mi")
+    assert said.startswith("I whai mana i te whakawhiwhinga i te 3 Haratua 2026, e ai ki te rēhita whakaatu")
+    assert said.endswith("I mutu te whakamanatanga i te 1 Mahuru 2026; kāore te tohu e pāngia.")
+
+
+def test_a_bad_answer_is_told_whole_and_nothing_else() -> None:
+    decision, held = by_number()
+    now = decide_today(held, provider=P, ref=REF, today=date(2026, 11, 5))
+    assert award_sentences(decision, held, today=now) == decision_sentence(decision, held)
+
+
+def test_listing_and_approval_are_separate_facts_in_the_evidence() -> None:
+    decision, held = by_number(listing(first="2024-02-01", approved_on="2024-01-15"), right())
+    listed = decision_document(decision, held)["evidence"]["listing"]
+    assert (listed["listed_from"], listed["approved_on"], listed["first_day"]) == (
+        "2024-02-01",
+        "2024-01-15",
+        "2024-02-01",
+    )
 
 
 @pytest.mark.parametrize("caveat", list(Caveat))
@@ -152,7 +217,7 @@ def test_the_te_reo_title_stands_where_it_is_the_only_one() -> None:
         pytest.param(
             [right(last="2026-09-01")],
             "2026-11-05",
-            "The right to award it ended on 1 September 2026; the badge is not affected.",
+            "The accreditation ended on 1 September 2026; the badge is not affected.",
             id="ended since",
         ),
         pytest.param(

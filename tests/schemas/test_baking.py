@@ -69,6 +69,7 @@ REFUSED = {
     "two-headers.png": "begin with its one IHDR",
     "header-too-short.png": "no size",
     "header-without-width.png": "no size",
+    "header-of-ten-thousand-million-pixels.png": "100,000 by 100,000 pixels",
     "no-pixels.png": "ends without a picture",
     "pixels-not-together.png": "do not follow one another",
     "end-not-empty.png": "ends without a picture",

@@ -57,6 +57,13 @@ def with_alignment(**alignment: Any) -> dict[str, Any]:
             with_alignment(targetFramework="the New Zealand qualifications framework (NZQCF)"),
             id="a framework by its long name",
         ),
+        pytest.param(with_alignment(targetFramework="ＮＺＱＣＦ level 4"), id="a framework in wide letters"),
+        pytest.param(with_alignment(targetFramework="N.Z.Q.F."), id="a framework with full stops"),
+        pytest.param(with_alignment(targetFramework="NZQF_4"), id="a framework and its level in one word"),
+        pytest.param(
+            with_alignment(targetFramework="New\u00a0Zealand  Qualifications & Credentials Framework"),
+            id="a framework with odd spaces",
+        ),
         pytest.param(foreign() | {"issuer": GOOD["issuer"]}, id="only the provider number"),
     ],
 )
@@ -86,3 +93,17 @@ def test_version_1_1_dates_are_read() -> None:
     )
     assert view.valid_from is not None
     assert view.issuer_id == "https://x.example"
+
+
+@pytest.mark.parametrize("text", ["ANZQFX", "Tanzania Qualifications Framework", "New Zealand Framework for Bees", ""])
+def test_another_framework_is_no_claim(text: str) -> None:
+    assert Credential.parse(with_alignment(targetFramework=text)).nz_claim is None
+
+
+def test_a_reference_that_is_not_written_like_one_is_still_a_claim() -> None:
+    document = copy.deepcopy(GOOD)
+    achievement = document["credentialSubject"]["achievement"]
+    achievement["humanCode"] = achievement["otherIdentifier"][0]["identifier"] = "５０５５"
+    claim = Credential.parse(document).nz_claim
+    assert claim is not None
+    assert "５０５５" in claim.references

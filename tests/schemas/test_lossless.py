@@ -8,6 +8,7 @@ import pytest
 
 from schemas import vocabulary as v
 from schemas.canonical import canonicalize
+from schemas.errors import DroppedTerm
 from schemas.jsontext import parse_object
 from schemas.lossless import find_disguises, find_losses
 
@@ -90,3 +91,16 @@ def test_losses_name_every_place() -> None:
         "/credentialSubject/achievement/grade~1mark",
         "/evidence/0/type/1",
     }
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        pytest.param(good(evidence=[]), "/evidence", id="at the top"),
+        pytest.param(good(issuer=GOOD["issuer"] | {"endorsement": []}), "/issuer/endorsement", id="further in"),
+    ],
+)
+def test_an_empty_list_is_not_signed_and_so_is_a_loss(document: dict[str, Any], where: str) -> None:
+    assert where in [fault.pointer for fault in find_losses(document)]
+    with pytest.raises(DroppedTerm):
+        canonicalize(document)

@@ -256,7 +256,9 @@ def test_the_report_has_the_contracts_members(simulator: Simulator) -> None:
     ]
     assert list(document["genuine"]) == ["verdict", "sentence"]
     assert list(document["current"]) == ["verdict", "sentence", "as_of"]
-    assert list(document["accredited"]) == ["verdict", "reason", "sentence", "at_award", "today", "authority"]
+    assert list(document["accredited"]) == [
+        *("verdict", "reason", "sentence", "at_award", "today", "authority", "sentence_mi")
+    ]
     assert [check["id"] for check in document["checks"]] == [
         *("intake", "conforms", "lossless", "proof", "issuer.identity"),
         *("dates", "status.revocation", "status.suspension", "lineage"),
@@ -299,3 +301,16 @@ def test_a_fault_of_ours_is_unknown_and_never_a_verdict(simulator: Simulator, ca
     assert report.genuine.verdict == "unconfirmed"
     assert "broken on purpose" in caplog.text
     assert "Mere" not in caplog.text
+
+
+@pytest.mark.parametrize("ref", ["９８７６", "9876 ", "+9876", "09876", "98-76", "٩٨٧٦"], ids=repr)
+def test_a_reference_that_only_looks_like_the_listing_is_not_its_reference(simulator: Simulator, ref: str) -> None:
+    unsigned = edited(
+        simulator.badge(), "credentialSubject", "achievement", "otherIdentifier", 0, "identifier", value=ref
+    )
+    unsigned["credentialSubject"]["achievement"]["humanCode"] = ref
+    achievement = unsigned["credentialSubject"]["achievement"]
+    achievement["alignment"] = [one for one in achievement["alignment"] if one["targetType"] != "ext:NZQAListing"]
+    report = simulator.check(simulator.sign(unsigned))
+    assert (report.accredited.verdict, report.accredited.reason) == (AccreditedVerdict.INVALID, "listing-unknown")
+    assert ref.strip() in report.accredited.sentence

@@ -45,6 +45,7 @@ def assert_unknown(report: Report, reason: str) -> None:
     ("changes", "verdict"),
     [
         pytest.param({"validUntil": None}, "current", id="no end"),
+        pytest.param({"validUntil": "9999-12-31T23:59:59Z"}, "current", id="ends with the calendar"),
         pytest.param({"validUntil": "2026-11-22T03:00:00Z"}, "current", id="ends this very second"),
         pytest.param({"validUntil": "2026-11-22T02:59:59Z"}, "expired", id="ended a second ago"),
         pytest.param(

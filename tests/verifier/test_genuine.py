@@ -348,3 +348,50 @@ def test_a_jwt_that_names_a_strangers_key_is_not_the_issuers(simulator: Simulato
     report = simulator.check(text)
     assert found(report, "proof")[0] == "failed"
     assert found(report, "issuer.identity") == ("failed", "controller-not-issuer")
+
+
+# --- faults of ours that an attacker could bring about -------------------------------------------------------------
+@pytest.mark.parametrize(
+    "member", ["cryptosuite", "type", "proofPurpose", "verificationMethod", "created", "proofValue"]
+)
+@pytest.mark.parametrize("value", [[], ["eddsa-rdfc-2022"], {}, 7, True, ""], ids=repr)
+def test_a_proof_of_nonsense_is_a_fault_of_the_badge_and_not_of_ours(
+    simulator: Simulator, member: str, value: Any
+) -> None:
+    badge = simulator.good_badge()
+    report = simulator.check(badge | {"proof": [badge["proof"][0] | {member: value}]})
+    assert report.genuine.verdict is not GenuineVerdict.VALID
+    assert "internal-fault" not in {check.reason for check in report.checks}
+
+
+def test_a_badge_too_slow_to_canonicalise_is_refused_in_words(simulator: Simulator) -> None:
+    badge = simulator.good_badge() | {"evidence": [{"type": ["Evidence"]} for _ in range(300)]}
+    report = simulator.check(badge)
+    assert report.genuine.verdict is GenuineVerdict.INVALID
+    assert found(report, "proof") == ("failed", "canonicalization-limit")
+
+
+@pytest.mark.parametrize(("alg", "verdict"), [("ES512", "unconfirmed"), ("PS256", "unconfirmed"), ("HS256", "invalid")])
+def test_a_jwt_in_an_algorithm_that_is_not_read_is_unconfirmed_unless_anyone_could_sign_it(
+    simulator: Simulator, alg: str, verdict: str
+) -> None:
+    _, payload, signature = simulator.sign_text(simulator.badge(), alg="ES256").split(".")
+    header = base64url_encode(write_json({"alg": alg, "kid": "x"}))
+    report = simulator.check(".".join([header, payload, signature]))
+    assert report.genuine.verdict.value == verdict
+    assert report.genuine.sentence
+
+
+@pytest.mark.parametrize("place", ["badge", "proof"])
+def test_an_empty_list_slipped_in_after_signing_is_found(simulator: Simulator, place: str) -> None:
+    badge = simulator.good_badge()
+    edit: JsonObject = {"evidence": []} if place == "badge" else {"proof": [badge["proof"][0] | {"domain": []}]}
+    assert simulator.check(badge | edit).genuine.verdict is GenuineVerdict.INVALID
+
+
+def test_a_badge_that_names_nobody_does_not_conform(simulator: Simulator) -> None:
+    unsigned = edited(simulator.badge(), "credentialSubject", "identifier", value=...)
+    unsigned["credentialSubject"].pop("id", None)
+    report = simulator.check(simulator.sign(unsigned))
+    assert report.genuine.verdict is GenuineVerdict.INVALID
+    assert "nobody" in report.check("conforms").sentence

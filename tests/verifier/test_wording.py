@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import string
+import unicodedata
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 import verifier.checks
 from verifier.register.reasons import Reason
 from verifier.report import AccreditedVerdict, CheckId, CurrentVerdict, GenuineVerdict, Outcome
-from verifier.wording import HEADLINES, NOTICES, SENTENCES, Sentence, headline_for, sentence_for
+from verifier.wording import HEADLINES, NOTICES, REO_AWAITS_REVIEW, SENTENCES, Sentence, headline_for, sentence_for
 
 PACKAGE = Path(verifier.checks.__file__).parent.parent
 SOURCES = [*sorted((PACKAGE / "checks").glob("*.py")), PACKAGE / "signatures.py", PACKAGE / "statuses.py", PACKAGE / "verify.py", PACKAGE / "intake.py"]  # fmt: skip
@@ -67,6 +69,8 @@ def test_every_reason_that_is_raised_has_a_sentence(module: str, error: str, che
         and node.func.id == error
         and isinstance(node.args[0], ast.Constant)
     }
+    if module == "signatures.py":
+        raised.add("canonicalization-limit")  # chosen by an expression, so that no call has it as a constant
     assert len(raised) > 8
     for check_id in checks:
         worded = {reason for check, _, reason in SENTENCES if check is check_id}
@@ -107,13 +111,38 @@ def _fields(text: str) -> set[str]:
 def test_the_maori_sentence_names_no_fact_that_the_english_one_does_not(table: dict[object, Sentence]) -> None:
     for key, sentence in table.items():
         assert sentence.en, key
-        if sentence.mi is not None:
-            assert _fields(sentence.mi) <= _fields(sentence.en), key
+        assert _fields(sentence.mi) <= _fields(sentence.en), key
 
 
-def test_a_sentence_without_a_maori_draft_falls_back_to_english() -> None:
-    facts = {"detail": "The file is empty."}
-    assert sentence_for(CheckId.INTAKE, Outcome.FAILED, "empty", facts, language="mi") == "The file is empty."
+@pytest.mark.parametrize("table", [SENTENCES, NOTICES, HEADLINES], ids=["sentences", "notices", "headlines"])
+def test_no_row_lacks_te_reo_and_every_draft_is_plain_composed_text(table: dict[object, Sentence]) -> None:
+    for key, sentence in table.items():
+        assert sentence.mi, key
+        assert sentence.mi == sentence.en == "{because}" or sentence.mi != sentence.en, key
+        assert unicodedata.is_normalized("NFC", sentence.mi), "a macron is one letter with its vowel"
+        assert "  " not in sentence.mi, key
+        assert sentence.mi[-1] in ".}" or sentence.mi.endswith("{address}"), key
+
+
+def test_the_drafts_are_marked_as_awaiting_a_reviewer() -> None:
+    assert REO_AWAITS_REVIEW
+
+
+def test_a_day_is_written_in_the_language_and_a_missing_one_is_said_to_be() -> None:
+    facts = {
+        "ref": "5055",
+        "title": "Kelp",
+        "on": date(2026, 5, 3),
+        "listed_from": date(2023, 6, 1),
+        "approved_on": None,
+    }
+    place = (CheckId.LISTING, Outcome.PASSED, "listed")
+    assert sentence_for(*place, facts) == (
+        "5055 “Kelp” was listed on the award day, 3 May 2026: listed from 1 June 2023, approved on a day that is not "
+        "recorded."
+    )
+    assert "3 Haratua 2026" in sentence_for(*place, facts, language="mi")
+    assert "tētahi rā kāore i tuhia" in sentence_for(*place, facts, language="mi")
 
 
 def test_a_strangers_braces_are_not_a_format() -> None:

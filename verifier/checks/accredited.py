@@ -7,8 +7,10 @@ from typing import Any
 from schemas.credential import NzClaim
 from schemas.nzqcf import fold_title, format_nz_date
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding, notice
+from verifier.checks.lateness import signing_notices
+from verifier.checks.stapled import check_stapled, staple_doubt
 from verifier.inspection import Inspection
-from verifier.register.binding import BindingReason, day_of
+from verifier.register.binding import BindingReason
 from verifier.register.decision import Decision
 from verifier.register.reasons import Concern
 from verifier.register.reasons import Outcome as Answer
@@ -85,7 +87,9 @@ def check_listing(inspection: Inspection) -> Check:
         notices=notices,
         ref=decision.ref,
         title=title,
-        on=on,
+        on=decision.on,
+        listed_from=decision.listing.listed_from if decision.listing else None,
+        approved_on=decision.listing.approved_on if decision.listing else None,
     )
 
 
@@ -99,13 +103,24 @@ def check_provider(inspection: Inspection) -> Check:
         return _decided(inspection, CheckId.PROVIDER, decision)
     if decision.concern is not Concern.RIGHT or decision.provider is None:
         return finding(CheckId.PROVIDER, SKIPPED, "not-reached")
+    evidence = _evidence(inspection, decision, CheckId.PROVIDER)
+    if not decision.provider.is_registered(decision.on):
+        return finding(
+            CheckId.PROVIDER,
+            PASSED,
+            "registered-through-succession",
+            evidence=evidence,
+            provider=provider_name(decision.provider),
+            on=decision.on,
+        )
     return finding(
         CheckId.PROVIDER,
         PASSED,
         "registered",
-        evidence=_evidence(inspection, decision, CheckId.PROVIDER),
+        evidence=evidence,
         provider=provider_name(decision.provider),
-        on=format_nz_date(decision.on),
+        registered_from=decision.provider.registered_from,
+        on=decision.on,
     )
 
 
@@ -141,7 +156,7 @@ def check_match(inspection: Inspection) -> Check:
         claimed = ", ".join(claim.levels)[:80] or "nothing"
         return finding(CheckId.MATCH, FAILED, "level-differs", evidence=evidence, claimed=claimed, listed=listing.level)
     if claim.credits != (listing.credits,):
-        claimed = ", ".join(f"{one:g}" for one in claim.credits)[:80] or "no"
+        claimed = ", ".join(f"{one:.15g}" for one in claim.credits)[:80] or "no"
         return finding(
             CheckId.MATCH, FAILED, "credits-differ", evidence=evidence, claimed=claimed, listed=f"{listing.credits:g}"
         )
@@ -150,7 +165,7 @@ def check_match(inspection: Inspection) -> Check:
         PASSED,
         "matches",
         evidence=evidence,
-        notices=[*_title_notices(claim, listing), *_signing_notices(inspection)],
+        notices=[*_title_notices(claim, listing), *signing_notices(inspection)],
         level=listing.level,
         credits=f"{listing.credits:g}",
     )
@@ -163,26 +178,17 @@ def _title_notices(claim: NzClaim, listing: Listing) -> list[Notice]:
     return [notice(CheckId.MATCH, "title-differs", claimed=(claim.title or "nothing")[:200], listed=listing.title)]
 
 
-def _signing_notices(inspection: Inspection) -> list[Notice]:
-    if inspection.signed_at is None or inspection.award_day is None:
-        return []
-    late = day_of(inspection.signed_at) - inspection.award_day
-    if late > inspection.policy.late_signing_after:
-        return [notice(CheckId.MATCH, "signed-late", days=late.days)]
-    return [notice(CheckId.MATCH, "signed-before-award")] if late.days < 0 else []
-
-
 def _beside_the_point(inspection: Inspection, check_id: CheckId) -> Check | None:
     if inspection.credential.nz_claim is None:
         return finding(check_id, SKIPPED, NO_NZ_CLAIM)
     if inspection.edition is None:
-        return _no_register(inspection, check_id)
+        return check_stapled(inspection, check_id) or _no_register(inspection, check_id)
     return None
 
 
 def _no_register(inspection: Inspection, check_id: CheckId) -> Check:
     fault = inspection.register_fault
-    detail = "" if fault is None else f" {fault.detail}"
+    detail = staple_doubt(inspection) if fault is None else f" {fault.detail}"
     return finding(check_id, UNKNOWN, "no-register", problem=fault, detail=detail)
 
 
@@ -206,7 +212,10 @@ def _decided(inspection: Inspection, check_id: CheckId, decision: Decision) -> C
 # What each check looked at, of all that the decision rests on.
 _FACTS = {
     CheckId.LISTING: ("ref", "listing", "equivalency", "absence"),
-    CheckId.PROVIDER: ("provider", "provider_name", "registered_from", "registered_to", "successions", "absence"),
+    CheckId.PROVIDER: (
+        *("provider", "provider_name", "provider_type", "registered_from", "registered_to"),
+        *("successions", "absence"),
+    ),
     CheckId.RIGHT: ("provider", "ref", "right", "successions", "absence"),
 }
 

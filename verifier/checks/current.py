@@ -11,7 +11,7 @@ from schemas import vocabulary as v
 from schemas.credential import Credential
 from schemas.errors import Unreachable
 from schemas.limits import MAX_STATUS_ENTRIES
-from schemas.nzqcf import NZ_TIME, format_nz_date, nz_date
+from schemas.nzqcf import format_nz_date, nz_date
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
 from verifier.checks.genuine import is_genuine
 from verifier.inspection import Inspection
@@ -164,4 +164,4 @@ def _day(instant: datetime) -> str:
     try:
         return format_nz_date(nz_date(instant))
     except OverflowError:
-        return instant.astimezone(NZ_TIME if instant.year > 1 else instant.tzinfo).date().isoformat()
+        return instant.date().isoformat()  # at the very edge of the calendar New Zealand's day has no name

@@ -16,12 +16,15 @@ from schemas.limits import MAX_ENDORSEMENTS, MAX_STATUS_ENTRIES
 from schemas.lossless import find_losses
 from schemas.validate import in_array_form, validate_endorsement
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
+from verifier.checks.stapled import compare_staple, staple_evidence
 from verifier.documents import disguises_in, unsigned
 from verifier.inspection import Inspection
 from verifier.intake import intake_bytes
 from verifier.proofs import Secured
 from verifier.report import Check, CheckId
 from verifier.signatures import examine
+from verifier.staple import read_staple
+from verifier.stapling import believe
 from verifier.statuses import read_entry
 
 _IDENTITY_HASH = re.compile(r"(md5|sha256)\$([0-9A-Fa-f]+)")
@@ -81,11 +84,18 @@ def check_endorsements(inspection: Inspection) -> Check:
     results = [_examine_endorsement(one, inspection) for one in found[:MAX_ENDORSEMENTS]]
     results += [{"outcome": UNKNOWN.value, "reason": "too-many"}] * (len(found) - len(results))
     evidence = {"endorsements": results}
+    notices = compare_staple(inspection)
     bad = sum(result["outcome"] == FAILED for result in results)
     unsure = sum(result["outcome"] == UNKNOWN for result in results)
     if bad:
         return finding(
-            CheckId.ENDORSEMENTS, FAILED, "endorsement-invalid", evidence=evidence, bad=bad, count=len(results)
+            CheckId.ENDORSEMENTS,
+            FAILED,
+            "endorsement-invalid",
+            evidence=evidence,
+            notices=notices,
+            bad=bad,
+            count=len(results),
         )
     if unsure:
         return finding(
@@ -93,10 +103,11 @@ def check_endorsements(inspection: Inspection) -> Check:
             UNKNOWN,
             "endorsement-unconfirmed",
             evidence=evidence,
+            notices=notices,
             unsure=unsure,
             count=len(results),
         )
-    return finding(CheckId.ENDORSEMENTS, PASSED, "endorsed", evidence=evidence, count=len(results))
+    return finding(CheckId.ENDORSEMENTS, PASSED, "endorsed", evidence=evidence, notices=notices, count=len(results))
 
 
 def _endorsements(value: JsonValue) -> Iterator[JsonValue]:
@@ -114,9 +125,36 @@ def _endorsements(value: JsonValue) -> Iterator[JsonValue]:
 
 def _examine_endorsement(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
     try:
-        return _examined(value, inspection)
+        return _stated(value, inspection) or _examined(value, inspection)
     except BadgeError as error:
         return {"outcome": FAILED.value, "reason": error.slug, "detail": error.detail}
+
+
+def _stated(value: JsonValue, inspection: Inspection) -> dict[str, Any] | None:
+    """A statement of the pinned authority, told apart from what anybody else may say; None for everything else."""
+    if inspection.anchor is None or not isinstance(value, dict):
+        return None
+    try:
+        staple = believe(value, anchor=inspection.anchor)
+    except BadgeError:
+        return None
+    return {
+        "outcome": PASSED.value,
+        "reason": "statement-of-authority",
+        "issuer": staple.authority_id,
+        **staple_evidence(staple),
+    }
+
+
+def _is_over(view: Credential, inspection: Inspection) -> bool:
+    """Whether an endorsement has run out; a statement about days of award speaks for those days ever after."""
+    if view.valid_until is None or inspection.at <= view.valid_until:
+        return False
+    try:
+        staple = read_staple(view.document)
+    except BadgeError:
+        return True
+    return inspection.award_day is None or not staple.covers(inspection.award_day)
 
 
 def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
@@ -140,7 +178,7 @@ def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
         outcome = signature.outcome if signature.outcome is not PASSED else FAILED
         reason = signature.reason if signature.outcome is not PASSED else "controller-not-issuer"
         return result | {"outcome": outcome.value, "reason": reason}
-    if view.valid_until is not None and inspection.at > view.valid_until:
+    if _is_over(view, inspection):
         return result | {"outcome": UNKNOWN.value, "reason": "expired"}
     return result | _standing(view, inspection)
 

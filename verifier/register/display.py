@@ -10,10 +10,12 @@ from schemas.nzqcf import format_nz_date
 from verifier.register.edition import Edition
 from verifier.register.records import (
     EVERY_REF,
+    AnchorRow,
     AwardingRight,
     Equivalency,
     Issuer,
     KeyRow,
+    LearningOutcome,
     Listing,
     Provider,
     Register,
@@ -64,12 +66,11 @@ def row_lines(register: Register, rows: Rows) -> Iterator[str]:
     """One line for each row, in the order of the tables."""
     for table in TABLES:
         for row in rows[table.name]:
-            line = _line(register, row)
-            if line is not None:
-                yield line
+            yield row_line(register, row)
 
 
-def _line(register: Register, row: object) -> str | None:
+def row_line(register: Register, row: object) -> str:
+    """One row in a line of plain words."""
     match row:
         case Provider():
             span = _span(row.registered_from, row.registered_to)
@@ -92,7 +93,14 @@ def _line(register: Register, row: object) -> str | None:
         case Equivalency():
             size = f"level {row.level or 'not recorded'}, {row.credits or 'unrecorded'} credits"
             return f"Equivalency only, not quality assured by NZQA: {row.title} ({row.organisation}), {size}"
-    return None
+        case LearningOutcome():
+            return f"Outcome {row.position} of {row.nzqa_ref} version {row.version}: {row.text_en or row.text_mi or ''}"
+        case AnchorRow():
+            return (
+                f"Anchor over {row.count:,} badges of {row.did}, recorded {format_nz_date(row.recorded_on)}: "
+                f"{row.merkle_root}"
+            )
+    return str(row)
 
 
 def _listing_line(row: Listing) -> str:

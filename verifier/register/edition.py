@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from keys.multikey import multibase_decode
 from schemas.canonical import jcs
@@ -21,7 +22,7 @@ from schemas.nzqcf import nz_date
 from schemas.times import parse_date, parse_time
 from schemas.vocabulary import ASSERTION_METHOD, DATA_INTEGRITY_PROOF, EDDSA_JCS_2022
 from verifier.register.anchor import Anchor, AnchorKey, anchor_document, load_anchor, parse_anchor
-from verifier.register.cells import write_cell
+from verifier.register.cells import Parser, write_cell
 from verifier.register.records import Register
 from verifier.register.tables import TABLES, Column, Table
 
@@ -36,6 +37,7 @@ __all__ = [
     "load_edition",
     "parse_anchor",
     "parse_edition",
+    "parse_edition_unverified",
     "row_document",
     "verify_chain",
 ]
@@ -111,17 +113,28 @@ def parse_edition(data: bytes, *, anchor: Anchor) -> Edition:
     """
     document = parse_object(data, limits=EDITION)
     signed_by = _check_proof(document, anchor)
+    edition = _edition(document, data, signed_by)
+    if edition.authority_did != anchor.did:
+        raise NotAuthorised("The edition names another authority than the pinned one.")
+    return replace(edition, authority_name=anchor.name)
+
+
+def parse_edition_unverified(data: bytes) -> Edition:
+    """What an edition says, believed by nobody: for comparing two of them, never for a decision.
+
+    `signed_by` is empty. Raises InputError and RegisterError.
+    """
+    return _edition(parse_object(data, limits=EDITION), data, "")
+
+
+def _edition(document: JsonObject, data: bytes, signed_by: str) -> Edition:
     if unknown := sorted(document.keys() - _MEMBERS):
         raise RegisterError(f"The edition has a part that this program does not know: {unknown[0][:40]!r}.")
     if missing := [name for name in (*_HEAD, *(table.name for table in TABLES)) if name not in document]:
         raise RegisterError(f"The edition has no {missing[0]!r}.")
     head = _head(document)
-    if document["authority"].get("did") != anchor.did:
-        raise NotAuthorised("The edition names another authority than the pinned one.")
     return Edition(
         **head,
-        authority_name=anchor.name,
-        authority_did=anchor.did,
         sha256=hashlib.sha256(data).hexdigest(),
         signed_by=signed_by,
         register=_register(document),
@@ -164,7 +177,8 @@ def _head(document: JsonObject) -> dict[str, Any]:
     if not isinstance(document["demonstration"], bool):
         raise RegisterError("The edition does not say whether it is demonstration data.")
     authority = document["authority"]
-    if not isinstance(authority, dict):
+    named = [authority.get(member) for member in ("name", "did")] if isinstance(authority, dict) else []
+    if not named or not all(isinstance(text, str) and text for text in named):
         raise RegisterError("The edition does not name its authority.")
     try:
         as_at = parse_date(document["as_at"])
@@ -175,6 +189,8 @@ def _head(document: JsonObject) -> dict[str, Any]:
         "previous_sha256": previous,
         "as_at": as_at,
         "demonstration": document["demonstration"],
+        "authority_name": named[0],
+        "authority_did": named[1],
     }
 
 
@@ -261,20 +277,25 @@ def _are_plain(rows: list[JsonValue]) -> bool:
 def _register(document: JsonObject) -> Register:
     faults: list[Fault] = []
     tables: dict[str, tuple[Any, ...]] = {}
+    meanings: _Meanings = defaultdict(dict)
     for table in TABLES:
         rows = document[table.name]
         if not isinstance(rows, list):
             raise RegisterError(f"The edition's {table.name} is not a list.")
-        tables[table.name] = tuple(_rows(rows, table, faults))
+        tables[table.name] = tuple(_rows(rows, table, faults, meanings))
     if faults:
         raise RegisterError("The edition is well signed, but its records cannot be read.", faults=tuple(faults))
     return Register(**tables)
 
 
-def _rows(rows: list[JsonValue], table: Table, faults: list[Fault]) -> Iterable[Any]:
-    # Days, references and names recur by the thousand: each text is parsed once.
+# Days, references and names recur by the thousand, in one table after another: each is parsed once.
+_Meanings: TypeAlias = defaultdict[Parser, dict[str, object]]
+
+
+def _rows(rows: list[JsonValue], table: Table, faults: list[Fault], meanings: _Meanings) -> Iterable[Any]:
     readers: dict[str, _Texts | _Numbers] = {
-        column.name: _Numbers(column) if column.number else _Texts(column) for column in table.columns
+        column.name: _Numbers(column) if column.number else _Texts(column, meanings[column.parse])
+        for column in table.columns
     }
     fields = {column.name: column.field for column in table.columns}
     required = {column.name for column in table.columns if not column.blank}
@@ -299,14 +320,17 @@ def _row_fault(row: JsonValue, required: set[str], known: Mapping[str, str], err
 class _Texts(dict[JsonValue, object]):
     """The texts of one column and what they mean; parses a text when it is first asked for."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: Column, meanings: dict[str, object]) -> None:
         super().__init__()
         self.column = column
+        self.meanings = meanings
 
     def __missing__(self, text: JsonValue) -> object:
         if not isinstance(text, str) or not text:
             raise InputError(f"{self.column.name} is not a text")
-        value = self[text] = _parsed(self.column, text)
+        if text not in self.meanings:
+            self.meanings[text] = _parsed(self.column, text)
+        value = self[text] = self.meanings[text]
         return value
 
 
@@ -315,9 +339,14 @@ class _Numbers:
     """The numbers of one column; a dictionary would take 1, 1.0 and true for each other."""
 
     column: Column
+    whole: dict[int, object] = field(default_factory=dict)
 
     def __getitem__(self, number: float) -> object:
-        if isinstance(number, bool) or not isinstance(number, int | float):
+        if type(number) is int:
+            if number not in self.whole:
+                self.whole[number] = _parsed(self.column, str(number))
+            return self.whole[number]
+        if not isinstance(number, float):
             raise InputError(f"{self.column.name} is not a number")
         return _parsed(self.column, str(number))
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from verifier.register.reasons import Caveat, Reason
+from verifier.register.records import Basis
 
 REO_AWAITS_REVIEW = True
 
@@ -78,7 +79,7 @@ SENTENCES: Mapping[Reason, Words] = MappingProxyType(
             "Kāore he kaiwhakarato i muri i {did} i te {signed_on}, {register}.",
         ),
         Reason.KEY_NOT_BOUND: Words(
-            "{did} is known, but not this key for signing badges on {signed_on}, {register}.",
+            "The issuer {did} is known, but not this key for signing badges on {signed_on}, {register}.",
             "E mōhiotia ana a {did}, engari kāore tēnei kī mō te haina tohu i te {signed_on}, {register}.",
         ),
         Reason.KEY_COMPROMISED: Words(
@@ -153,12 +154,51 @@ CAVEATS: Mapping[Caveat, Words] = MappingProxyType(
     }
 )
 
+# The answer for a badge in hand, where it is good: at award, at signing, today, one sentence each.
+AT_AWARD: Mapping[Reason, Words] = MappingProxyType(
+    {
+        Reason.ACCREDITED: Words(
+            "Accredited when awarded on {on}, {register}.",
+            "I whai mana i te whakawhiwhinga i te {on}, {register}.",
+        ),
+        Reason.APPROVED_INSTITUTION: Words(
+            "Awarded on {on} by an institution with its own approval of it, {register}.",
+            "I whakawhiwhia i te {on} e tētahi whare ako nōna tonu te whakaaetanga, {register}.",
+        ),
+        Reason.AWARDED_BY_DEVELOPER: Words(
+            "Awarded on {on} by its developer, which could, {register}.",
+            "I whakawhiwhia i te {on} e tōna kaiwhakawhanake, i whai mana ki te pērā, {register}.",
+        ),
+        Reason.AWARDED_BY_NZQA: Words(
+            "Awarded on {on} by NZQA itself, {register}.",
+            "I whakawhiwhia i te {on} e NZQA tonu, {register}.",
+        ),
+        Reason.ACCREDITED_THROUGH_PREDECESSOR: Words(
+            "Accredited when awarded on {on} through {predecessor}, whose place {provider} has taken, {register}.",
+            "I whai mana i te whakawhiwhinga i te {on} mā {predecessor}, i whakakapia e {provider}, {register}.",
+        ),
+    }
+)
+AT_SIGNING = Words(
+    "Signed on {signed_on}, when the register had this address and key as those of {signer}.",
+    "I hainatia i te {signed_on}, i a {signer} tēnei wāhitau me tēnei kī e ai ki te rēhita.",
+)
+# What a right is called, by its basis.
+RIGHT_NAMES: Mapping[Basis, Words] = MappingProxyType(
+    {
+        Basis.ACCREDITATION: Words("accreditation", "whakamanatanga"),
+        Basis.APPROVAL: Words("approval", "whakaaetanga"),
+        Basis.DEVELOPER: Words("developer's right to award it", "mana whakawhiwhi o te kaiwhakawhanake"),
+        Basis.NZQA: Words("right of NZQA to award it", "mana whakawhiwhi o NZQA"),
+    }
+)
+
 # How things stand today, said after a good answer about the award day.
 SINCE: Mapping[Reason, Words] = MappingProxyType(
     {
         Reason.RIGHT_ENDED: Words(
-            "The right to award it ended on {last_good_day}; the badge is not affected.",
-            "I mutu te mana whakawhiwhi i te {last_good_day}; kāore te tohu e pāngia.",
+            "The {right} ended on {last_good_day}; the badge is not affected.",
+            "I mutu te {right} i te {last_good_day}; kāore te tohu e pāngia.",
         ),
         Reason.RIGHT_LAPSED: Words(
             "The accreditation lapsed after {last_good_day}; the badge is not affected.",
@@ -175,6 +215,22 @@ SINCE: Mapping[Reason, Words] = MappingProxyType(
         Reason.DELIVERY_NOT_RECORDED: Words(
             "Whether it has lapsed since is not recorded; the badge is not affected.",
             "Kāore i te mōhiotia mēnā kua hemo i muri mai; kāore te tohu e pāngia.",
+        ),
+        Reason.LISTING_REMOVED: Words(
+            "The listing has been removed since.",
+            "Kua tangohia te rārangitanga i muri mai.",
+        ),
+        Reason.RIGHT_ABSENT: Words(
+            "{provider} has no right to award it today; the badge is not affected.",
+            "Kāore he mana whakawhiwhi o {provider} i tēnei rā; kāore te tohu e pāngia.",
+        ),
+        Reason.RIGHT_NOT_YET: Words(
+            "The next {right} begins on {granted_on}; the badge is not affected.",
+            "Ka tīmata te {right} hou i te {granted_on}; kāore te tohu e pāngia.",
+        ),
+        Reason.REGISTER_PREDATES_AWARD: Words(
+            "How things stand today is not known: the register is as at {as_at}.",
+            "Kāore i te mōhiotia te āhua i tēnei rā: nō te {as_at} te rēhita.",
         ),
         Reason.REGISTER_STALE: Words(
             "How things stand today is not known: the register is more than 35 days old.",

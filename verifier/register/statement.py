@@ -9,15 +9,19 @@ from schemas.nzqcf import format_nz_date
 from verifier.register.decision import Decision
 from verifier.register.edition import Edition
 from verifier.register.reasons import Outcome, Reason
-from verifier.register.records import Equivalency, Succession
+from verifier.register.records import Basis, Equivalency, Listing, Provider, Succession
 from verifier.register.sentences import (
+    AT_AWARD,
+    AT_SIGNING,
     CAVEATS,
     DEMONSTRATION_REGISTER,
     REGISTER,
     REO_AWAITS_REVIEW,
+    RIGHT_NAMES,
     SENTENCES,
     SINCE,
     STILL,
+    Words,
 )
 from verifier.register.succession import Standing
 
@@ -53,8 +57,31 @@ def decision_document(decision: Decision, edition: Edition | None, *, today: Dec
 
 def decision_sentence(decision: Decision, edition: Edition | None, *, language: str = "en") -> str:
     """The answer in one sentence, and one more for each caveat."""
-    facts = _facts(decision, edition, language)
-    spoken = [SENTENCES[decision.reason].in_language(language).format_map(facts)]
+    return _spoken(SENTENCES[decision.reason], decision, edition, language)
+
+
+def award_sentences(
+    at_award: Decision, edition: Edition | None, *, today: Decision | None = None, language: str = "en"
+) -> str:
+    """The answer for a badge in hand: when it was awarded, when it was signed, and today; good answers only say all."""
+    words = AT_AWARD.get(at_award.reason)
+    if words is None:
+        return decision_sentence(at_award, edition, language=language)
+    said = [_spoken(words, at_award, edition, language), signing_sentence(at_award, edition, language=language)]
+    said.append(None if today is None else since_sentence(today, edition, language=language))
+    return " ".join(sentence for sentence in said if sentence)
+
+
+def signing_sentence(decision: Decision, edition: Edition | None, *, language: str = "en") -> str | None:
+    """What to say of the signing day; None where nobody was bound, or it was the award day itself."""
+    binding = decision.binding
+    if binding is None or not binding or binding.signed_on == decision.on:
+        return None
+    return AT_SIGNING.in_language(language).format_map(_facts(decision, edition, language))
+
+
+def _spoken(words: Words, decision: Decision, edition: Edition | None, language: str) -> str:
+    spoken = [words.in_language(language).format_map(_facts(decision, edition, language))]
     spoken += [CAVEATS[caveat].in_language(language) for caveat in decision.caveats]
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in spoken)
 
@@ -90,6 +117,10 @@ def _facts(decision: Decision, edition: Edition | None, language: str) -> dict[s
         "last_good_day": day(None if standing is None else standing.last_good_day),
         "last_delivered_on": day(None if standing is None else standing.right.last_delivered_on),
     }
+    signer = None if binding is None or binding.provider is None else binding.provider.legal_name
+    facts["signer"] = _name(signer, decision.moe_number)
+    basis = Basis.ACCREDITATION if standing is None else standing.right.basis
+    facts["right"] = RIGHT_NAMES[basis].in_language(language)
     facts["holder"] = facts["provider"]
     facts["predecessor"] = ""
     if standing is not None:
@@ -127,28 +158,9 @@ def decision_evidence(decision: Decision) -> JsonObject:
     provider, listing = decision.provider, decision.listing
     evidence: JsonObject = {"provider": decision.moe_number, "ref": decision.ref}
     if provider is not None:
-        evidence |= {
-            "provider_name": provider.legal_name,
-            "registered_from": provider.registered_from.isoformat(),
-            "registered_to": _iso(provider.registered_to),
-        }
+        evidence |= _provider_evidence(provider)
     if listing is not None:
-        evidence["listing"] = _stated(
-            {
-                "version": listing.version,
-                "title_en": listing.title_en,
-                "title_mi": listing.title_mi,
-                "level": listing.level,
-                "credits": listing.credits,
-                "developer": listing.developer,
-                "first_day": listing.first_day.isoformat(),
-                "last_day": _iso(listing.last_day),
-                "expiring_from": _iso(listing.expiring_from),
-                "removed_on": _iso(listing.removed_on),
-                "nzqa_page": listing.nzqa_page,
-                "checked_on": _iso(listing.checked_on),
-            }
-        )
+        evidence["listing"] = _listing_evidence(listing)
     if decision.equivalency is not None:
         evidence["equivalency"] = _equivalency_evidence(decision.equivalency)
     if decision.standing is not None:
@@ -167,6 +179,41 @@ def decision_evidence(decision: Decision) -> JsonObject:
     if decision.absence is not None:
         evidence["absence"] = decision.absence.value
     return _stated(evidence)
+
+
+def _provider_evidence(provider: Provider) -> JsonObject:
+    return {
+        "provider_name": provider.legal_name,
+        "provider_type": provider.type.value,
+        "registered_from": provider.registered_from.isoformat(),
+        "registered_to": _iso(provider.registered_to),
+    }
+
+
+def _listing_evidence(listing: Listing) -> JsonObject:
+    """Listing and approval are two decisions with days of their own; `first_day` and `last_day` are of both."""
+    return _stated(
+        {
+            "version": listing.version,
+            "title_en": listing.title_en,
+            "title_mi": listing.title_mi,
+            "level": listing.level,
+            "credits": listing.credits,
+            "developer": listing.developer,
+            "qa_body": listing.qa_body.value,
+            "approval_number": listing.approval_number,
+            "listed_from": listing.listed_from.isoformat(),
+            "approved_on": _iso(listing.approved_on),
+            "approval_ended_on": _iso(listing.approval_ended_on),
+            "expiring_from": _iso(listing.expiring_from),
+            "discontinued_on": _iso(listing.discontinued_on),
+            "removed_on": _iso(listing.removed_on),
+            "first_day": listing.first_day.isoformat(),
+            "last_day": _iso(listing.last_day),
+            "nzqa_page": listing.nzqa_page,
+            "checked_on": _iso(listing.checked_on),
+        }
+    )
 
 
 def _right_evidence(standing: Standing) -> JsonObject:

@@ -169,7 +169,9 @@ class Contents:
             periods=tuple(reversed(register.providers_by_number[moe_number])),
             state=provider_state(register.providers_by_number[moe_number], self.edition.as_at),
             issuers=issuers,
-            keys=tuple(key for did in dict.fromkeys(row.did for row in issuers) for key in self.keys_by_did.get(did, ())),
+            keys=tuple(
+                key for did in dict.fromkeys(row.did for row in issuers) for key in self.keys_by_did.get(did, ())
+            ),
             successions_out=tuple(self.successions_from.get(moe_number, ())),
             successions_in=register.successions_into.get(moe_number, ()),
             holdings=tuple(holdings),
@@ -223,7 +225,7 @@ def provider_state(periods: tuple[Provider, ...], as_at: date) -> str:
         return "registered"
     if periods[0].registered_from > as_at:
         return f"not registered before {format_nz_date(periods[0].registered_from)}"
-    ended = max((row.registered_to for row in periods if row.registered_to is not None and row.registered_to < as_at))
+    ended = max(row.registered_to for row in periods if row.registered_to is not None and row.registered_to < as_at)
     return f"no longer registered: the last day was {format_nz_date(ended)}"
 
 

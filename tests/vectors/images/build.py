@@ -80,6 +80,9 @@ PNG = {
     "two-headers": png(IHDR, IHDR, BADGE, IDAT, IEND),
     "header-too-short": png(chunk(b"IHDR", bytes(12)), BADGE, IDAT, IEND),
     "header-without-width": png(chunk(b"IHDR", bytes(7) + b"\x02\x08\0\0\0\0"), BADGE, IDAT, IEND),
+    "header-of-ten-thousand-million-pixels": png(
+        chunk(b"IHDR", (100_000).to_bytes(4, "big") * 2 + b"\x08\x00\x00\x00\x00"), BADGE, IDAT, IEND
+    ),
     "no-pixels": png(IHDR, BADGE, IEND),
     "pixels-not-together": png(IHDR, chunk(b"IDAT", PIXELS[:5]), BADGE, chunk(b"IDAT", PIXELS[5:]), IEND),
     "end-not-empty": png(IHDR, BADGE, IDAT, chunk(b"IEND", b"x")),

@@ -1,0 +1,67 @@
+"""The public pages as a person meets them: what matters most comes first, and nothing a learner wrote runs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from issuer.instance import Instance
+from issuer.pages import BadgePage, Publisher, badge_html, index_html, stylesheet
+from tests.issuer.provider import NOW, Completion, Completions, issue, only_id, stored_documents
+
+
+def publisher(instance: Instance) -> Publisher:
+    config = instance.config
+    return Publisher(
+        name=config.name,
+        provider_number=config.provider,
+        did=config.did,
+        base_url=config.base_url,
+        demonstration=True,
+        visibility="public",
+    )
+
+
+def page_of(instance: Instance, *, state: str = "current", **facts: object) -> str:
+    short_id = only_id(issue(instance, Completions(rows=(Completion(line=2, **facts),))))  # type: ignore[arg-type]  # facts are Completion's own
+    (document,) = stored_documents(instance)
+    return badge_html(
+        BadgePage(short_id=short_id, document=document, state=state, corrected=False), publisher(instance)
+    )
+
+
+@pytest.mark.parametrize(("state", "word"), [("revoked", "Withdrawn"), ("suspended", "On hold")])
+def test_a_badge_out_of_force_says_so_before_its_picture_and_in_its_title(
+    instance: Instance, state: str, word: str
+) -> None:
+    html = page_of(instance, state=state)
+    body = html[html.index("<main>") :]
+    assert body.index(word) < body.index("<img") < body.index("<h1")
+    assert html.count(f"{word}: ") == 2  # the title of the page, and of a link to it in a chat
+    assert "Not withdrawn when" not in html
+
+
+def test_a_badge_in_force_claims_no_more_than_the_page_knows(instance: Instance) -> None:
+    html = page_of(instance)
+    assert "Not withdrawn when this page was last published" in html
+    assert "Withdrawn" not in html
+
+
+def test_a_name_that_is_markup_stays_text(instance: Instance) -> None:
+    html = page_of(instance, learner_name="<script>alert(1)</script>")
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_everything_stands_inside_a_landmark(instance: Instance) -> None:
+    html = index_html(publisher(instance), achievements=(("5301", "Te Waha Ohaoha", 2),), badges=(), as_at=NOW)
+    body = re.sub(r"\s+", " ", html[html.index("<body>") :])
+    outside = re.sub(r"<(aside|header|main|footer)\b.*?</\1>", "", body)
+    assert re.fullmatch(r"<body> </body> </html>", re.sub(r" +", " ", outside).strip())
+
+
+def test_a_reference_is_never_broken_over_two_lines(instance: Instance) -> None:
+    html = index_html(publisher(instance), achievements=(("128482-1", "Geotextiles", 2),), badges=(), as_at=NOW)
+    assert '<td class="reference">128482-1</td>' in html
+    assert ".reference { white-space: nowrap; }" in stylesheet().decode()
