@@ -33,7 +33,7 @@ def test_the_story_of_the_readme_runs_when_pasted(tmp_path: Path) -> None:
     said = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     assert "genuine" in said.stdout
-    assert "accredited" in said.stdout
+    assert "Accredited" in said.stdout
 
 
 def test_the_commands_the_makefile_wraps_stand_in_the_readme() -> None:
