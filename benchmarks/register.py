@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import shutil
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure in seconds of CPU time, and what it must stay under. The fastest sample counts: others only add."""
+    """One figure in seconds of CPU time, the median of its samples, and what it must stay under."""
 
     name: str
     samples: tuple[float, ...]
@@ -32,7 +34,7 @@ class Figure:
 
     @property
     def seconds(self) -> float:
-        return min(self.samples)
+        return statistics.median(self.samples)
 
     @property
     def is_met(self) -> bool:
@@ -53,12 +55,15 @@ def measure(folder: Path = FOLDER) -> tuple[Figure, ...]:
         lambda: build_edition(office, records=records, as_at=AS_AT, demonstration=True, created=datetime.now(UTC))
     )
     path.write_bytes(built.data)
-    loads = [_timed(lambda: load_edition(path, anchor=anchor)) for _ in range(LOADS)]
-    edition = loads[-1][0]
+    loads = []
+    for _ in range(LOADS):
+        gc.collect()  # as in a process that just started: what the last round left is not this one's work
+        edition, seconds = _timed(lambda: load_edition(path, anchor=anchor))
+        loads.append(seconds)
     _, first = _timed(lambda: write_site(edition, data=built.data, folder=folder / "site"))
     figures = (
         Figure(name="build and sign an edition from CSV", samples=(build,), must=60.0),
-        Figure(name="load an edition and check its signature", samples=tuple(one for _, one in loads), must=2.0),
+        Figure(name="load an edition and check its signature", samples=tuple(loads), must=2.0),
         Figure(name="decide, one award", samples=_decisions(edition), must=50e-6),
         Figure(name="write the register site", samples=(first,), must=120.0),
     )

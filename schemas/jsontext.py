@@ -29,17 +29,15 @@ def parse_json(text: bytes | str, *, limits: JsonLimits = DOCUMENT) -> JsonValue
         raise JsonTextError(f"Not UTF-8: byte {error.start} cannot be read.") from None
     if decoded.startswith("\ufeff"):
         raise JsonTextError("Starts with a byte order mark, which JSON does not allow (RFC 8259, 8.1).")
-    _refuse_deep_or_long(data, limits)
-    try:
-        value = json.loads(
-            decoded,
-            object_pairs_hook=_object_without_duplicates,
-            parse_constant=_refuse_constant,
-            parse_int=_parse_integer,
-            parse_float=_parse_float,
-        )
-    except json.JSONDecodeError as error:
-        raise JsonTextError(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    skeleton = _skeleton(data)
+    _refuse_deep_or_long(skeleton, limits)
+    # Long numbers are rare, so most texts keep the parser's own integers.
+    whole = _parse_integer if _LONG_NUMBER.search(skeleton) else None
+    value = _loads(decoded, parse_int=whole)
+    containers = skeleton.count(b"{") + skeleton.count(b"[")
+    if _members(value, containers=containers) != skeleton.count(b":"):  # fewer than the text has: one stood twice
+        _loads(decoded, parse_int=whole, object_pairs_hook=_object_without_duplicates)
+        raise JsonTextError("A member appears twice in one object.")
     if "\\u" in decoded:
         _refuse_surrogates(value, "")
     return value
@@ -69,10 +67,37 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NOT_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def _refuse_deep_or_long(data: bytes, limits: JsonLimits) -> None:
-    """Depth and number of values, counted before anything is built or recursed into."""
+_LONG_NUMBER = re.compile(rb"[0-9]{16}")
+
+
+def _skeleton(data: bytes) -> bytes:
+    """The text without its strings: brackets, commas, colons, numbers and names of constants."""
     # Without a backslash, every second stretch between quotation marks is a string: five times as fast.
-    skeleton = _STRING.sub(b"", data) if b"\\" in data else b"".join(data.split(b'"')[::2])
+    return _STRING.sub(b"", data) if b"\\" in data else b"".join(data.split(b'"')[::2])
+
+
+def _loads(text: str, **hooks: Any) -> JsonValue:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float, **hooks)
+    except json.JSONDecodeError as error:
+        raise JsonTextError(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+
+
+def _members(value: JsonValue, *, containers: int) -> int:
+    """How many members all objects of a value have together; it is known to hold so many objects and lists."""
+    members = 0
+    found: list[Any] = [value] if isinstance(value, (dict, list)) else []
+    for one in found:  # grows while it is gone through: level by level, until the last container was seen
+        if one.__class__ is dict:
+            members += len(one)
+        if len(found) < containers:
+            inside = one.values() if one.__class__ is dict else one
+            found += [each for each in inside if each.__class__ is dict or each.__class__ is list]
+    return members
+
+
+def _refuse_deep_or_long(skeleton: bytes, limits: JsonLimits) -> None:
+    """Depth and number of values, counted before anything is built or recursed into."""
     values = skeleton.count(b",") + skeleton.count(b"[") + skeleton.count(b"{") + 1
     if values > limits.max_values:
         raise TooLarge(f"The JSON text holds more than {limits.max_values:,} values.")
