@@ -103,6 +103,10 @@ def make_checks(rows: list[dict[str, str]]) -> list[tuple[str, Path, tuple[str, 
     issuer("revoke", withdrawn, "--reason", "issued-in-error")
     issuer("publish", OUT / "site", "--visibility", "public")
     issuer("did-map", "--site", OUT / "site", "--out", OUT / "did-map.json")
+    run(
+        *("badge-register", "site", OUT / "edition.json", "--anchor", OUT / "anchor.json"),
+        *("--out", OUT / "register-site"),
+    )
     shutil.copy(stored[good], copies / "good.json")
     shutil.copy(stored[good].with_suffix(".png"), copies / "good.png")
     shutil.copy(stored[misspelt], copies / "corrected.json")
@@ -169,7 +173,13 @@ def report(rows: list[dict[str, str]], results: list[dict[str, Any]], *, seconds
     for result in results:
         console.print(f"[bold]{result['name']}[/bold]: {escape(_sentence(result['report']))}", soft_wrap=True)
     console.print(f"{summary['issued']} badges issued, {summary['failed']} failed, {summary['seconds']} s in all.")
-    console.print(f"badges: {OUT}/badges   site: {OUT}/site/index.html   register: {OUT}/edition.json")
+    for what, where in (
+        ("badges", "badges"),
+        ("the provider's site", "site/index.html"),
+        ("the register", "edition.json"),
+        ("the register's site", "register-site/index.html"),
+    ):
+        console.print(f"  {what}: {OUT}/{where}")
 
 
 def _sentence(answer: dict[str, Any]) -> str:

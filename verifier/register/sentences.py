@@ -57,8 +57,8 @@ SENTENCES: Mapping[Reason, Words] = MappingProxyType(
             "{register}.",
         ),
         Reason.EQUIVALENCY_ONLY: Words(
-            "{title} was levelled against the NZQCF; neither the micro-credential nor its delivery was quality assured "
-            "by NZQA, {register}.",
+            "An equivalency, {register}: {title} was levelled against the NZQCF; neither the micro-credential nor its "
+            "delivery was quality assured by NZQA.",
             "I whakataurangitia {title} ki te NZQCF; kāore te tohu iti me tōna whakaako i whakaūngia e NZQA, "
             "{register}.",
         ),
