@@ -145,10 +145,6 @@ def _description(listing: Listing, title: str, level: int, credit_value: float) 
     return f"{listing.purpose.strip()}\n\n{size}{named}" if listing.purpose else size + named
 
 
-def _caption(title: str, level: int) -> str:
-    return f"{fold_title(title)}: {level_name(level)} micro-credential"
-
-
 def _narrative(outcomes: Sequence[LearningOutcome], *, level: int, credit_value: float, maori: bool) -> str:
     """Markdown, as Open Badges 3.0 has it for `criteria.narrative`."""
     lead = f"The learner met all the requirements of this micro-credential (level {level}, {credit_value:g} credits)."

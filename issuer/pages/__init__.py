@@ -14,8 +14,6 @@ from schemas import vocabulary as v
 from schemas.credential import Credential, as_list
 from schemas.nzqcf import format_nz_date, hours, nz_date
 
-STATES = ("current", "revoked", "suspended")
-
 _environment = Environment(
     loader=PackageLoader("issuer.pages"),
     autoescape=True,
