@@ -55,7 +55,17 @@ batches = Table(
     Column("already", Integer, nullable=False),
     Column("held", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
+    Column("source", Text, nullable=False, server_default="cli"),  # cli | desk | api | webhook
+    Column("made_by", Text),  # actors, as in the audit log
+    Column("approved_by", Text),
+    Column("mail", Text, nullable=False, server_default="none"),  # none | hold | send
+    Column("done", Integer, nullable=False, server_default="0"),  # rows gone through in the run under way
+    Column("lease_by", Text),  # the worker that runs it, and until when it may be silent
+    Column("lease_until", Text),
+    Column("reason", Text),  # why it was stopped: a code
+    Column("withdrawn_at", Text),
     Index(None, "file_sha256"),
+    Index(None, "state"),
 )
 
 batch_rows = Table(
@@ -88,6 +98,7 @@ credentials = Table(
     Column("unconfirmed_reason", Text),
     Column("revoked_at", Text),
     Column("revocation_reason", Text),
+    Column("suspended_at", Text),
     UniqueConstraint("provider", "row_key"),
     Index(None, "batch_id", "line"),
     Index(None, "nzqa_ref", "achieved_on"),
@@ -115,8 +126,12 @@ documents = Table(
     Column("valid_from", Text, nullable=False),
     Column("list_number", Integer, ForeignKey("status_lists.number"), nullable=False),
     Column("list_index", Integer, nullable=False),
+    Column("suspension_list", Integer),  # where an instance that suspends keeps that bit
+    Column("suspension_index", Integer),
+    Column("valid_until", Text),
     PrimaryKeyConstraint("short_id", "version"),
     UniqueConstraint("list_number", "list_index"),
+    Index("uq_documents_suspension", "suspension_list", "suspension_index", unique=True),
 )
 
 # Private facts of the learner that a correction or a claim mail needs; the public document is made from some of them.

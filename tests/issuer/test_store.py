@@ -21,7 +21,8 @@ from issuer.store import endings, migrating, nzroa_rows
 from issuer.store import lists as list_store
 from issuer.store.credentials import Learner
 from issuer.store.engine import open_store, parse_database_url, sqlite_url
-from issuer.store.tables import audit_head, audit_log, batches, documents, metadata, status_bits
+from issuer.store.service_tables import metadata
+from issuer.store.tables import audit_head, audit_log, batches, documents, status_bits
 from schemas.errors import IssuingError
 from tests.issuer.provider import NOW, Completion, Completions, class_of, issue, only_id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from issuer.store.tables import metadata
+from issuer.store.service_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
