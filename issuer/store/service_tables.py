@@ -15,6 +15,23 @@ from sqlalchemy import (
 
 from issuer.store.tables import metadata
 
+__all__ = [
+    "accounts",
+    "api_keys",
+    "claims",
+    "column_maps",
+    "course_codes",
+    "idempotency",
+    "learner_requests",
+    "metadata",
+    "outbox",
+    "sessions",
+    "settings",
+    "setups",
+    "uploads",
+    "webhook_deliveries",
+]
+
 # Staff. `email` is folded (lower case); `roles` is a sorted list of codes with commas between.
 accounts = Table(
     "accounts",
