@@ -1,0 +1,216 @@
+"""The Flask application of one instance: its blueprints, its headers, its errors; started by `badge-issuer serve`."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Flask, Response, g, render_template, request
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from issuer.accounts import Role
+from issuer.vault import derived_key
+from issuer.web import access, words
+from issuer.web.site import EXTENSION, ServeOptions, Site
+from schemas.errors import BadgeError
+from schemas.limits import MAX_TABLE_BYTES, MIB
+from schemas.nzqcf import NZ_TIME, format_nz_date, nz_date
+from schemas.problem import problem_document
+
+log = logging.getLogger("issuer.web")
+
+MAX_REQUEST_BYTES = MAX_TABLE_BYTES + MIB  # the largest thing anybody sends is a class list, in a form
+MAX_FORM_PARTS = 5_000  # repairs of a long list of problem rows, each a field
+MAX_FORM_MEMORY = 8 * MIB  # a pasted class list is a form field
+
+# (module, whether its POSTs carry the session cookie and so need a CSRF token)
+BLUEPRINTS: tuple[tuple[str, bool], ...] = (
+    ("issuer.web.desk.session", True),
+    ("issuer.web.desk.home", True),
+    ("issuer.web.desk.people", True),
+    ("issuer.web.desk.keys", True),
+    ("issuer.web.desk.audit", True),
+    ("issuer.web.desk.bulk", True),
+    ("issuer.web.desk.batches", True),
+    ("issuer.web.desk.badges", True),
+    ("issuer.web.desk.credentials", True),
+    ("issuer.web.desk.requests", True),
+    ("issuer.web.desk.nzroa", True),
+    ("issuer.web.desk.mail", True),
+    ("issuer.web.desk.settings", True),
+    ("issuer.web.claim", False),  # the unguessable address is the credential; no cookie is used
+    ("issuer.web.public", False),
+    ("issuer.web.api", False),  # a bearer key
+    ("issuer.web.hooks", False),  # a signed body
+    ("issuer.web.health", False),
+)
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def make_app(folder: Path, *, options: ServeOptions | None = None) -> Flask:
+    """The service over the instance in `folder`. Raises IssuingError when it cannot be opened."""
+    chosen = options or ServeOptions()
+    app = Flask("issuer.web", template_folder="templates", static_folder=None)
+    site = Site(folder, chosen)
+    app.extensions[EXTENSION] = site
+    secure = site.link_base.startswith("https://")
+    app.config.update(
+        SECRET_KEY=derived_key(site.instance, "web session"),
+        SESSION_COOKIE_NAME="__Host-badges" if secure else "badges",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY,
+        TESTING=chosen.testing,
+    )
+    csrf = CSRFProtect(app)
+    for name, has_session in BLUEPRINTS:
+        if find_spec(name) is None:  # TODO: every module is there once the service is whole
+            continue
+        module = import_module(name)
+        app.register_blueprint(module.blueprint, url_prefix=site.prefix + (module.blueprint.url_prefix or ""))
+        if not has_session:
+            csrf.exempt(module.blueprint)
+    app.static_folder = str(Path(__file__).parent / "static")
+    app.add_url_rule(
+        f"{site.prefix}/static/<path:filename>", endpoint="static", view_func=app.send_static_file, methods=["GET"]
+    )
+    _furnish_templates(app)
+    app.after_request(_harden)
+    app.after_request(words.keep_choice)
+    app.register_error_handler(BadgeError, _tell_badge_error)
+    app.register_error_handler(CSRFError, _tell_http_error)
+    app.register_error_handler(HTTPException, _tell_http_error)
+    app.register_error_handler(Exception, _tell_fault)
+    return app
+
+
+def _furnish_templates(app: Flask) -> None:
+    environment = app.jinja_env
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
+        words._,
+        words.ngettext,
+        newstyle=True,
+    )
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters["english"] = words.english
+    environment.filters["nz_day"] = lambda value: format_nz_date(
+        nz_date(value) if hasattr(value, "hour") else value, language=words.language()
+    )
+    environment.filters["nz_time"] = lambda value: f"{value.astimezone(NZ_TIME):%H:%M}"
+    app.context_processor(
+        lambda: {
+            "account": access.account() if request.blueprint not in _WITHOUT_ACCOUNT else None,
+            "may": access.may,
+            "Role": Role,
+            "language": words.language(),
+            "language_tag": words.language_tag(),
+            "other_language": words.other_language(),
+            "language_link": words.language_link(),
+            "desk_nav": _desk_nav(app),
+            "demonstration": app.extensions[EXTENSION].is_demonstration,
+            "provider_name": app.extensions[EXTENSION].instance.config.name,
+            "now": app.extensions[EXTENSION].now(),
+        }
+    )
+
+
+def _desk_nav(app: Flask) -> list[tuple[str, str, Role | None]]:
+    """(endpoint, text, role it is for) of the desk's main pages."""
+    rows = [
+        ("home.home", words._("Overview"), None),
+        ("bulk.upload", words._("Issue"), Role.ISSUE),
+        ("batches.listing", words._("Class lists"), Role.READ),
+        ("badges.listing", words._("Badges"), Role.READ),
+        ("credentials.listing", words._("Micro-credentials"), Role.READ),
+        ("requests.listing", words._("Requests"), Role.ISSUE),
+        ("mail.queue", words._("Mail"), Role.ISSUE),
+        ("nzroa.overview", words._("NZRoA"), Role.ADMINISTER),
+        ("people.listing", words._("People"), Role.ADMINISTER),
+        ("keys.listing", words._("API keys"), Role.ADMINISTER),
+        ("audit.listing", words._("Audit trail"), Role.READ),
+        ("settings.form", words._("Settings"), Role.ADMINISTER),
+    ]
+    return [row for row in rows if row[0] in app.view_functions]
+
+
+_WITHOUT_ACCOUNT = frozenset({"claim", "public", "api", "hooks", "health"})
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.blueprint not in {"public", "health", None} and request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("X-Robots-Tag", "noindex")
+    return response
+
+
+def _wants_problem() -> bool:
+    """Machines get a problem document (RFC 9457), people a page."""
+    if request.blueprint in {"api", "hooks", "health"} or "/api/" in request.path:
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return best not in {None, "text/html"}
+
+
+def _tell_badge_error(error: BadgeError) -> tuple[Response | str, int]:
+    status = error.status if 400 <= error.status < 600 else 400
+    if _wants_problem():
+        return _problem(problem_document(error), status), status
+    return render_template("error.html", status=status, sentence=error.detail), status
+
+
+def _tell_http_error(error: HTTPException) -> tuple[Response | str, int]:
+    status = error.code or 500
+    if error.response is not None:  # a redirect
+        return error.response, status  # type: ignore[return-value]  # werkzeug's response is Flask's here
+    if _wants_problem():
+        document = {"type": "about:blank", "title": error.name, "status": status}
+        return _problem(document, status), status
+    return render_template("error.html", status=status, sentence=None), status
+
+
+def _tell_fault(error: Exception) -> tuple[Response | str, int]:
+    """A fault of ours: told without detail, logged by its kind and place alone; a message may quote a learner."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"
+    log.error("fault %s at %s while answering %s", type(error).__name__, place, request.endpoint)
+    if g.get("propagate") or _is_testing():
+        raise error
+    if _wants_problem():
+        return _problem({"type": "about:blank", "title": "Internal Server Error", "status": 500}, 500), 500
+    return render_template("error.html", status=500, sentence=None), 500
+
+
+def _is_testing() -> bool:
+    from flask import current_app
+
+    return bool(current_app.config["TESTING"])
+
+
+def _problem(document: object, status: int) -> Response:
+    from schemas.jsontext import write_json
+
+    return Response(write_json(document), status=status, content_type="application/problem+json")  # type: ignore[arg-type]  # a plain JSON object

@@ -1,0 +1,108 @@
+"""What every view works with: the open instance, the register in use, the clock, and where people find us."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+from werkzeug.local import LocalProxy
+
+from issuer import settings
+from issuer.choices import Choices, load_choices
+from issuer.editions import load_edition
+from issuer.instance import CONFIG_FILE, REGISTER_FOLDER, Instance, load_config, open_instance
+from issuer.runners import Runner, WorkerRunner
+from verifier.register.edition import Edition
+
+EXTENSION = "nz-open-badges"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """How a server was started. `origin` is where people reach it while it is tried out, instead of the base URL."""
+
+    origin: str | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    runner: Runner | None = None  # None: the worker process
+    testing: bool = False
+    vc_api: bool = False
+
+
+class Site:
+    """One instance being served: opened once; its settings are read again when another process changed them."""
+
+    def __init__(self, folder: Path, options: ServeOptions) -> None:
+        self.options = options
+        self._instance = open_instance(folder, database=settings.database_url())
+        self._lock = threading.Lock()
+        self._stamp = _stamp(folder)
+        self.runner: Runner = options.runner or WorkerRunner()
+
+    @property
+    def instance(self) -> Instance:
+        stamp = _stamp(self._instance.folder)
+        if stamp != self._stamp:
+            with self._lock:
+                self._instance.config = load_config(self._instance.folder)
+                self._stamp = stamp
+        return self._instance
+
+    @property
+    def edition(self) -> Edition | None:
+        """The register in use; read anew only when its folder changed."""
+        folder = self.instance.folder / REGISTER_FOLDER
+        mark = tuple(sorted((p.name, p.stat().st_mtime_ns) for p in folder.iterdir())) if folder.is_dir() else ()
+        return _edition(self.instance, mark)
+
+    @property
+    def choices(self) -> Choices:
+        """The settings of the desk as they are now."""
+        with self.instance.store.reading() as connection:
+            return load_choices(connection)
+
+    @property
+    def is_demonstration(self) -> bool:
+        edition = self.edition
+        return edition is not None and edition.demonstration
+
+    @property
+    def prefix(self) -> str:
+        """The path of the base URL: "" or "/something"."""
+        return urlsplit(self.instance.config.base_url).path.rstrip("/")
+
+    @property
+    def link_base(self) -> str:
+        """Where links in mail, certificates and pages lead: the base URL, or the origin while trying out."""
+        if self.options.origin:
+            return self.options.origin.rstrip("/") + self.prefix
+        return self.instance.config.base_url
+
+    def link(self, path: str) -> str:
+        """An absolute address for people. `path` starts with a slash."""
+        return self.link_base + path
+
+    def now(self) -> datetime:
+        return self.options.clock()
+
+    def close(self) -> None:
+        self._instance.close()
+
+
+def _stamp(folder: Path) -> int:
+    return (folder / CONFIG_FILE).stat().st_mtime_ns
+
+
+@lru_cache(maxsize=2)
+def _edition(instance: Instance, mark: tuple[tuple[str, int], ...]) -> Edition | None:
+    del mark  # part of the key: another edition was put to use
+    return load_edition(instance)
+
+
+site = cast("Site", LocalProxy(lambda: current_app.extensions[EXTENSION]))
