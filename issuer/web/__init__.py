@@ -1,1 +1,1 @@
-"""The issuer service, for people and for machines: Flask views over the issuer's core; nothing is decided or signed here."""
+"""The issuer service for people and machines: Flask views over the issuer's core; nothing is decided or signed here."""
