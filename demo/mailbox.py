@@ -1,4 +1,4 @@
-"""A mail server for trying things out: takes every message, keeps it in a folder, shows it on a page; sends nothing on."""
+"""A mail server for trying things out: keeps every message in a folder, shows it on a page, sends nothing on."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from schemas.times import parse_date, parse_time
 from verifier.badgefiles import badge_files, load_subject
 from verifier.cli_highwater import admit, high_water_option, keep_lists, tell_notices, watch_lists
 from verifier.cli_register import register
+from verifier.cli_serve import serve
 from verifier.display import show_report, show_table, write_csv
 from verifier.exits import BAD_INPUT, GOOD, NOT_ESTABLISHED, NOT_GOOD, Ended, run
 from verifier.fetch import GuardedFetch
@@ -40,6 +41,7 @@ def cli() -> None:
 
 
 cli.add_command(register)
+cli.add_command(serve)
 
 
 def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
