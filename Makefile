@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint bench interop vectors clean
+.PHONY: demo test lint serve bench interop vectors clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
@@ -16,8 +16,13 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## the main job end to end, into build/demo/
 	$(BIN)/python -m demo
 
-test: $(STAMP)  ## the whole test suite
+test: $(STAMP)  ## the whole test suite; the browser tests need Debian's Chromium
+	@command -v chromium >/dev/null || .ci/debian chromium || { \
+		echo "LEFT OUT: the browser tests, for there is no Chromium" >&2; [ -z "$$CI" ]; }
 	$(BIN)/python -m pytest
+
+serve: $(STAMP)  ## both services over the demonstration, on this machine (ISSUER_PORT, VERIFIER_PORT)
+	$(BIN)/python -m demo.serve
 
 lint: $(STAMP)  ## style, types and the import contracts
 	$(BIN)/ruff check .

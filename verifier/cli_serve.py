@@ -82,5 +82,5 @@ class _Server(BaseApplication):
                 self.cfg.set(name, value)
         self.cfg.set("when_ready", lambda _server: click.echo(f"Serving {self._address}  Ctrl-C ends it."))
 
-    def load(self) -> Flask:
-        return self._app
+    def load(self) -> Any:
+        return self._app.wsgi_app

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from issuer.web.app import make_app
@@ -67,8 +66,8 @@ class Service(BaseApplication):
         self.cfg.set("when_ready", lambda _server: self._started())
         self.cfg.set("on_exit", lambda _server: self._stopped())
 
-    def load(self) -> Flask:
-        return make_app(self._folder, options=self._options)
+    def load(self) -> Any:
+        return make_app(self._folder, options=self._options).wsgi_app
 
     def _started(self) -> None:
         if self._worker is not None:
