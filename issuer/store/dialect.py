@@ -1,11 +1,18 @@
-"""The one statement SQLite and PostgreSQL share but SQLAlchemy's common dialect lacks."""
+"""What SQLite and PostgreSQL both can but say differently: an insert that skips, and text without case or accents."""
 
 from __future__ import annotations
 
+import unicodedata
+
+import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.elements import ColumnElement
+
+FOLD = "fold_text"  # the name under which SQLite knows `fold_text`
+_MARKS = "[\u0300-\u036f]"  # combining diacritical marks, the macron among them
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> Insert:
@@ -13,3 +20,19 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def fold_text(text: str | None) -> str | None:
+    """Text without case, macrons and accents, its spaces single: `Mere  ĀWHINA` is `mere awhina`."""
+    if text is None:
+        return None
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not "\u0300" <= c <= "\u036f")
+    return " ".join(bare.lower().split())
+
+
+def folded(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column as `fold_text` makes it. On SQLite it is that very function, given to each new connection."""
+    if connection.dialect.name == "postgresql":
+        decomposed = sa.func.normalize(column, sa.literal_column("NFKD"))
+        return sa.func.lower(sa.func.regexp_replace(decomposed, _MARKS, "", "g"))
+    return sa.func.fold_text(column, type_=sa.Text())

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from issuer.store import migrating
+from issuer.store.dialect import FOLD, fold_text
 from schemas.errors import InputError, IssuingError
 
 SQLITE_FILE = "badges.sqlite3"
@@ -128,6 +129,7 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
         connection.isolation_level = None  # we begin transactions ourselves, below
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function(FOLD, 1, fold_text, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
