@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from issuer.catalogue import Achievement, achievement_on
@@ -12,9 +13,10 @@ from issuer.minting import IssuerFacts, NameDisplay
 from issuer.results import RowOutcome, RowResult
 from issuer.rowkeys import default_row_key
 from issuer.staples import Staples
+from issuer.store.setups import Setup
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject
-from schemas.nzqcf import format_nz_date, looks_like_nsn, nz_date
+from schemas.nzqcf import add_months, format_nz_date, looks_like_nsn, nz_date, start_of_nz_day
 from verifier.register.decision import Decision, decide_for_issuer
 from verifier.register.edition import Edition
 from verifier.register.reasons import Outcome
@@ -85,6 +87,7 @@ class Candidate:
     unconfirmed_reason: str | None
     endorsement: JsonObject | None = None  # the authority's statement for the badge to carry
     lacks_endorsement: bool = False  # one was wanted, and none speaks for this award
+    valid_until: datetime | None = None  # by the provider's set-up
 
     def __repr__(self) -> str:
         return f"Candidate(line={self.row.line}, …)"
@@ -102,6 +105,7 @@ class Gate:
         now: datetime,
         accept_unconfirmed: str | None = None,
         staples: Staples | None = None,
+        setups: Mapping[str, Setup] = MappingProxyType({}),
     ) -> None:
         self.edition = edition
         self.issuer = issuer
@@ -109,6 +113,7 @@ class Gate:
         self._now = now
         self._accept_unconfirmed = accept_unconfirmed
         self._staples = staples
+        self._setups = setups
         self._decisions: dict[tuple[str, date], Decision] = {}
         self._achievements: dict[tuple[str, date, str | None], Achievement] = {}
 
@@ -127,6 +132,10 @@ class Gate:
         """The candidate, or why the row is held or failed."""
         if fault := _row_fault(row, today=nz_date(self._now)):
             return _refused(row, row_key, reason=fault[0], sentence=fault[1])
+        setup = self._setups.get(row.nzqa_ref)
+        valid_until = end_of_validity(row.achieved_on, months=setup.valid_months if setup else None)
+        if valid_until is not None and valid_until <= self._now:
+            return _refused(row, row_key, reason="already-expired", sentence=_ended_sentence(row, setup, valid_until))
         decision = self.decide(ref=row.nzqa_ref, on=row.achieved_on)
         sentence = decision_sentence(decision, self.edition)
         if decision.outcome is Outcome.NOT_ACCREDITED:
@@ -149,6 +158,7 @@ class Gate:
             unconfirmed_reason=self._accept_unconfirmed if unconfirmed else None,
             endorsement=endorsement,
             lacks_endorsement=self._staples is not None and endorsement is None,
+            valid_until=valid_until,
         )
 
     def _endorsement(self, achievement: Achievement, *, on: date) -> JsonObject | None:
@@ -165,8 +175,14 @@ class Gate:
                     "Run: badge-issuer register use EDITION.json --anchor ANCHOR.json",
                     reason="no-register",
                 )
+            setup = self._setups.get(row.nzqa_ref)
             self._achievements[key] = achievement_on(
-                self.edition.register, ref=row.nzqa_ref, on=row.achieved_on, issuer=self.issuer, language=row.language
+                self.edition.register,
+                ref=row.nzqa_ref,
+                on=row.achieved_on,
+                issuer=self.issuer,
+                language=row.language,
+                criteria=setup.criteria if setup else None,
             )
         return self._achievements[key]
 
@@ -234,6 +250,24 @@ def _row_fault(row: CompletionRow, *, today: date) -> tuple[str, str] | None:
         )
         return "preferred-name-missing", sentence
     return None
+
+
+def end_of_validity(achieved_on: date, *, months: int | None) -> datetime | None:
+    """The last second, in New Zealand, of the day so many months after the award; None for a badge without end."""
+    if months is None:
+        return None
+    next_day = add_months(achieved_on, months) + timedelta(days=1)
+    return start_of_nz_day(next_day).astimezone(UTC) - timedelta(seconds=1)
+
+
+def _ended_sentence(row: CompletionRow, setup: Setup | None, valid_until: datetime) -> str:
+    """VCDM 2.0, 4.9: `validFrom` is never later than `validUntil`, so such a badge cannot be signed any more."""
+    months = setup.valid_months if setup else None
+    return (
+        f"Line {row.line}, column achieved_on: by your set-up, badges for {row.nzqa_ref} last {months} months, so one "
+        f"for {format_nz_date(row.achieved_on)} ended on {format_nz_date(nz_date(valid_until))}. A badge that has "
+        "ended cannot be signed; if it lasts longer, change the set-up."
+    )
 
 
 def _refused(row: CompletionRow, row_key: str, *, reason: str, sentence: str) -> RowResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +36,19 @@ KEY_COMPROMISE = "key-compromise"
 ANCHOR = "anchor"
 REISSUE = "reissue"
 CLOSE = "close"
+SUSPEND = "suspend"
+REINSTATE = "reinstate"
+SUSPENSION_SETTING = "suspension-setting"
+WITHDRAW_BATCH = "withdraw-batch"
+BATCH_WITHDRAWN = "batch-withdrawn"
+NZROA_EXPORT = "nzroa-export"
+NZROA_REPORTED = "nzroa-reported"
+NSN_PURGE = "nsn-purge"
+BACKUP = "backup"
+RESTORE = "restore"
 
 _BIT_ACTIONS = frozenset({CORRECT, REVOKE})
+_SEVERAL_BITS_ACTIONS = frozenset({REISSUE, WITHDRAW_BATCH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +100,7 @@ def verify_chain(connection: Connection, *, expected_head: str | None = None) ->
     """
     faults: list[Fault] = []
     logged: dict[str, str] = {}
-    bits: set[tuple[int, int]] = set()
+    bits = _Bits()
     previous, expected_seq, seen_expected = GENESIS, 1, expected_head in {None, GENESIS}
     for entry in audit_log.load_entries(connection):
         faults += _entry_faults(entry, previous=previous, expected_seq=expected_seq)
@@ -97,11 +108,7 @@ def verify_chain(connection: Connection, *, expected_head: str | None = None) ->
         seen_expected = seen_expected or entry.entry_sha256 == expected_head
         facts = _facts_of(entry)
         logged |= facts["documents"] if isinstance(facts.get("documents"), dict) else {}
-        if entry.action in _BIT_ACTIONS:
-            bits.add((_whole(facts.get("list")), _whole(facts.get("index"))))
-        elif entry.action == REISSUE and isinstance(facts.get("bits"), list):
-            pairs = [pair for pair in facts["bits"] if isinstance(pair, list) and len(pair) == 2]
-            bits |= {(_whole(number), _whole(index)) for number, index in pairs}
+        bits.follow(entry.action, facts)
     head = audit_log.load_head(connection)
     if head is None or (head.seq, head.entry_sha256) != (expected_seq - 1, previous):
         faults.append(Fault(message=f"The log ends with entry {expected_seq - 1}, which is not the end it had."))
@@ -112,8 +119,37 @@ def verify_chain(connection: Connection, *, expected_head: str | None = None) ->
         entries=expected_seq - 1,
         documents=count,
         head_sha256=previous,
-        faults=(*faults, *document_faults, *_bit_faults(connection, bits)),
+        faults=(*faults, *document_faults, *_bit_faults(connection, bits.expected)),
     )
+
+
+@dataclass(slots=True)
+class _Bits:
+    """The bits that the log set: those of revocation for good, those of suspension until an act cleared them."""
+
+    revoked: set[tuple[int, int]] = field(default_factory=set)
+    suspended: set[tuple[int, int]] = field(default_factory=set)
+
+    def follow(self, action: str, facts: Mapping[str, Any]) -> None:
+        one = (_whole(facts.get("list")), _whole(facts.get("index")))
+        if action in _BIT_ACTIONS:
+            self.revoked.add(one)
+        elif action in _SEVERAL_BITS_ACTIONS:
+            self.revoked |= _pairs(facts.get("bits"))
+            self.suspended |= _pairs(facts.get("suspended"))
+        elif action == SUSPEND:
+            self.suspended.add(one)
+        elif action == REINSTATE:
+            self.suspended.discard(one)
+
+    @property
+    def expected(self) -> set[tuple[int, int]]:
+        return self.revoked | self.suspended
+
+
+def _pairs(value: Any) -> set[tuple[int, int]]:
+    pairs = value if isinstance(value, list) else []
+    return {(_whole(pair[0]), _whole(pair[1])) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
 
 
 def _entry_faults(entry: audit_log.Entry, *, previous: str, expected_seq: int) -> list[Fault]:

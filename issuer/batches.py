@@ -27,11 +27,12 @@ from issuer.staples import load_staples
 from issuer.status import refuse_closed
 from issuer.store import batches as batch_store
 from issuer.store.batches import Counts
-from issuer.store.lists import Slot
+from issuer.store.lists import Places, Slot
+from issuer.store.setups import load_setups
 from schemas.errors import BadgeError, IssuingError
 from schemas.jsontext import write_json
 from schemas.lossless import find_losses
-from schemas.validate import validate_open_badge
+from schemas.validate import validate_status_set
 from verifier.register.binding import bind
 from verifier.register.edition import Edition
 
@@ -199,6 +200,8 @@ def _located(fault: CompletionFault) -> str:
 
 
 def _gate(instance: Instance, edition: Edition | None, *, options: Options, now: datetime) -> Gate:
+    with instance.store.reading() as connection:
+        setups = load_setups(connection)
     return Gate(
         edition,
         issuer=issuer_facts(instance),
@@ -206,6 +209,7 @@ def _gate(instance: Instance, edition: Edition | None, *, options: Options, now:
         now=now,
         accept_unconfirmed=options.accept_unconfirmed,
         staples=load_staples(instance, method=instance.method_of(instance.config.credential_key)),
+        setups=setups,
     )
 
 
@@ -235,7 +239,9 @@ def _rehearse(
     row = candidate.row
     form = (row.language, row.name_display, row.result is None, row.evidence_url)
     shape = (candidate.achievement.key, candidate.endorsement is None, *form)
-    order = order_for(candidate, "a" * 26, Slot(list_number=1, list_index=0), instance=run.instance)
+    slot = Slot(list_number=1, list_index=0)
+    places = Places(revocation=slot, suspension=slot if run.instance.config.suspension else None)
+    order = order_for(candidate, "a" * 26, places, instance=run.instance)
     try:
         unsigned = mint(
             order.award,
@@ -245,7 +251,7 @@ def _rehearse(
             endorsement=order.endorsement,
         )
         refuse_nsns(write_json(unsigned).decode(), known=nsns)
-        faults = () if shape in sound else validate_open_badge(unsigned) or find_losses(unsigned)
+        faults = () if shape in sound else validate_status_set(unsigned) or find_losses(unsigned)
         if not faults:
             sound.add(shape)
             return None

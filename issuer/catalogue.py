@@ -56,9 +56,17 @@ class Achievement:
 
 
 def achievement_on(
-    register: Register, *, ref: str, on: date, issuer: IssuerFacts, language: str | None = None
+    register: Register,
+    *,
+    ref: str,
+    on: date,
+    issuer: IssuerFacts,
+    language: str | None = None,
+    criteria: str | None = None,
 ) -> Achievement:
-    """What an award of `ref` on that day is an award of. Raises IssuingError when the register does not say enough."""
+    """What an award of `ref` on that day is an award of; `criteria` is the provider's own wording of it (Markdown).
+
+    Raises IssuingError when the register does not say enough."""
     listing = listing_in_force(register, ref=ref, on=on)
     if listing is None:
         raise IssuingError(
@@ -74,17 +82,26 @@ def achievement_on(
             reason="listing-incomplete",
         )
     outcomes = register.outcomes_by_version.get((listing.nzqa_ref, listing.version), ())
-    return build_achievement(listing, outcomes, issuer=issuer, language=language)
+    return build_achievement(listing, outcomes, issuer=issuer, language=language, criteria=criteria)
 
 
 def build_achievement(
-    listing: Listing, outcomes: Sequence[LearningOutcome], *, issuer: IssuerFacts, language: str | None = None
+    listing: Listing,
+    outcomes: Sequence[LearningOutcome],
+    *,
+    issuer: IssuerFacts,
+    language: str | None = None,
+    criteria: str | None = None,
 ) -> Achievement:
     """The achievement JSON of a complete listing, in te reo Māori when asked for and there is such a title."""
     wants_maori = (language or "").lower().split("-")[0] == "mi"
     maori = bool(listing.title_mi) and (wants_maori or not listing.title_en)
-    document = _document(listing, outcomes, issuer=issuer, maori=maori)
-    first = document if not (maori and listing.title_en) else _document(listing, outcomes, issuer=issuer, maori=False)
+
+    def written(*, maori: bool) -> JsonObject:
+        return _document(listing, outcomes, issuer=issuer, maori=maori, criteria=criteria)
+
+    document = written(maori=maori)
+    first = document if not (maori and listing.title_en) else written(maori=False)
     return Achievement(
         nzqa_ref=listing.nzqa_ref,
         version=listing.version,
@@ -101,7 +118,14 @@ def achievement_url(base_url: str, *, ref: str, version: str) -> str:
     return f"{base_url}/achievements/{quote(ref, safe='')}/{quote(version, safe='')}"
 
 
-def _document(listing: Listing, outcomes: Sequence[LearningOutcome], *, issuer: IssuerFacts, maori: bool) -> JsonObject:
+def _document(
+    listing: Listing,
+    outcomes: Sequence[LearningOutcome],
+    *,
+    issuer: IssuerFacts,
+    maori: bool,
+    criteria: str | None = None,
+) -> JsonObject:
     title = (listing.title_mi if maori else listing.title_en) or listing.title
     level, credit_value = int(listing.level or 0), whole(listing.credits or 0)
     address = achievement_url(issuer.base_url, ref=listing.nzqa_ref, version=listing.version)
@@ -112,7 +136,7 @@ def _document(listing: Listing, outcomes: Sequence[LearningOutcome], *, issuer: 
         "name": title,
         "description": _description(listing, title, level, credit_value),
         "inLanguage": MAORI if maori else ENGLISH,
-        "criteria": {"narrative": _narrative(outcomes, level=level, credit_value=credit_value, maori=maori)},
+        "criteria": {"narrative": _narrative(outcomes, lead=_lead(criteria, level, credit_value), maori=maori)},
         "image": {
             "id": f"{address}.png",
             "type": "Image",
@@ -145,9 +169,17 @@ def _description(listing: Listing, title: str, level: int, credit_value: float) 
     return f"{listing.purpose.strip()}\n\n{size}{named}" if listing.purpose else size + named
 
 
-def _narrative(outcomes: Sequence[LearningOutcome], *, level: int, credit_value: float, maori: bool) -> str:
-    """Markdown, as Open Badges 3.0 has it for `criteria.narrative`."""
-    lead = f"The learner met all the requirements of this micro-credential (level {level}, {credit_value:g} credits)."
+def _lead(criteria: str | None, level: int, credit_value: float) -> str:
+    """The provider's own wording, where there is one."""
+    own = (criteria or "").strip()
+    return (
+        own
+        or f"The learner met all the requirements of this micro-credential (level {level}, {credit_value:g} credits)."
+    )
+
+
+def _narrative(outcomes: Sequence[LearningOutcome], *, lead: str, maori: bool) -> str:
+    """Markdown, as Open Badges 3.0 has it for `criteria.narrative`: the register's learning outcomes always follow."""
     lines = [
         " ".join(text.split())
         for outcome in outcomes

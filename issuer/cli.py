@@ -25,6 +25,7 @@ from issuer.cli_common import (
 from issuer.cli_endorsements import endorsements
 from issuer.cli_issue import issue
 from issuer.cli_keys import keys
+from issuer.cli_lifecycle import reinstate_command, suspend_command, suspension_command, withdraw_batch_command
 from issuer.cli_public import did_map_command, export, publish_command
 from issuer.cli_reissue import reissue_command
 from issuer.corrections import Correction, correct
@@ -280,6 +281,10 @@ for command in (
     close,
     endorsements,
     reissue_command,
+    suspend_command,
+    reinstate_command,
+    suspension_command,
+    withdraw_batch_command,
 ):
     badge_issuer.add_command(command)
 

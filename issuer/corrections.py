@@ -20,12 +20,13 @@ from issuer.rowkeys import default_row_key
 from issuer.rows import read_one_name, read_one_reference
 from issuer.selfcheck import OwnWeb, check_badge
 from issuer.staples import load_staples
-from issuer.status import load_held, refuse_closed, sign_list, strictly_after
+from issuer.status import load_held, refuse_closed, reserve_places, sign_lists, strictly_after
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.store import nzroa_rows
 from issuer.store.credentials import Learner, State, StoredCredential, StoredDocument
-from issuer.store.lists import Slot
+from issuer.store.lists import Places, Slot
+from issuer.store.setups import load_setups
 from schemas.errors import IssuingError
 from schemas.jsontext import write_json
 from schemas.nzqcf import format_nz_date, nz_date
@@ -93,15 +94,16 @@ def correct(
     with instance.store.writing() as connection:
         refuse_closed(connection)
         held = load_held(connection, short_id)
-        _refuse_revoked(held)
+        _refuse_ended(held)
         learner, old = load_parts(connection, short_id)
         corrected = _corrected_learner(learner, correction)
         candidate = admit_again(instance, held, corrected, correction, edition, now, accept_unconfirmed)
-        slot = list_store.reserve(instance.store, connection, 1, at=now)[0]
+        slot = reserve_places(instance, connection, 1, at=now)[0]
         valid_from = strictly_after(old.valid_from, now=now)
         made, subject_urn = make_again(instance, candidate, corrected, slot, old=old, valid_from=valid_from)
         corrected = replace(corrected, subject_urn=subject_urn)
-        _refuse_unchanged(old, made, short_id)
+        if old.suspension_slot is not None or slot.suspension is None:  # else it gains the entry that suspends it
+            _refuse_unchanged(old, made, short_id)
         list_store.set_bits(connection, [Slot(list_number=old.list_number, list_index=old.list_index)], at=now)
         version = held.version + 1
         document = StoredDocument(
@@ -111,8 +113,11 @@ def correct(
             document_sha256=made.document_sha256,
             jwt=made.jwt,
             valid_from=valid_from,
-            list_number=slot.list_number,
-            list_index=slot.list_index,
+            list_number=slot.revocation.list_number,
+            list_index=slot.revocation.list_index,
+            suspension_list=slot.suspension_list,
+            suspension_index=slot.suspension_index,
+            valid_until=candidate.valid_until,
         )
         _store(instance, connection, held, candidate, corrected, document, now=now)
         _self_check(instance, connection, document, edition, accept_unconfirmed=accept_unconfirmed is not None)
@@ -128,7 +133,12 @@ def correct(
     return Corrected(short_id=short_id, version=version, valid_from=valid_from, document=made.document)
 
 
-def _refuse_revoked(held: StoredCredential) -> None:
+def _refuse_ended(held: StoredCredential) -> None:
+    if held.state is State.SUSPENDED:
+        raise IssuingError(
+            f"Badge {held.short_id} is on hold; reinstate it first (badge-issuer reinstate), then correct it.",
+            reason="suspended",
+        )
     if held.state is State.REVOKED:
         when = f" on {format_nz_date(nz_date(held.revoked_at))}" if held.revoked_at else ""
         raise IssuingError(
@@ -191,6 +201,8 @@ def admit_again(
         result=learner.result,
         evidence_url=learner.evidence_url,
     )
+    with instance.store.reading() as connection:
+        setups = load_setups(connection)
     gate = Gate(
         edition,
         issuer=issuer_facts(instance),
@@ -198,6 +210,7 @@ def admit_again(
         now=now,
         accept_unconfirmed=accept_unconfirmed,
         staples=load_staples(instance, method=instance.method_of(instance.config.credential_key)),
+        setups=setups,
     )
     admitted = gate.admit(row, row_key=held.row_key)
     if isinstance(admitted, RowResult):
@@ -210,7 +223,7 @@ def make_again(
     instance: Instance,
     candidate: Candidate,
     learner: Learner,
-    slot: Slot,
+    slot: Places,
     *,
     old: StoredDocument,
     valid_from: datetime,
@@ -294,10 +307,6 @@ def _self_check(
     *,
     accept_unconfirmed: bool,
 ) -> None:
-    lists = [
-        sign_list(instance, connection, status_list, valid_from=document.valid_from)
-        for status_list in list_store.load_lists(connection)
-        if status_list.number == document.list_number
-    ]
+    lists = sign_lists(instance, connection, document.list_numbers, valid_from=document.valid_from)
     web = OwnWeb(instance, lists=lists, at=document.valid_from)
     check_badge(document, web=web, edition=edition, at=document.valid_from, accept_unconfirmed=accept_unconfirmed)

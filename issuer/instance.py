@@ -65,6 +65,7 @@ class Config:
     database: str | None = None  # None: SQLite inside the folder
     visibility: str = "link"  # of the badge pages: "public" lets search engines in, "link" does not
     staple: bool = False  # whether badges carry the register authority's statement about them
+    suspension: bool = False  # whether badges signed from now on can be put on hold
     verifier_url: str | None = None  # where the pages' “check this badge” leads
     created: str
     format: int = _FORMAT

@@ -19,12 +19,11 @@ from issuer.minting import Award, NameDisplay
 from issuer.nzroa import seal
 from issuer.results import RowOutcome, RowResult
 from issuer.selfcheck import OwnWeb, check_badge, sample
-from issuer.status import refuse_closed, sign_list
+from issuer.status import refuse_closed, reserve_places, sign_lists
 from issuer.store import credentials as credential_store
-from issuer.store import lists as list_store
 from issuer.store import nzroa_rows
 from issuer.store.credentials import Learner, NewCredential, State, StoredCredential, StoredDocument
-from issuer.store.lists import Slot
+from issuer.store.lists import Places
 from schemas.jsontext import write_json
 from schemas.nzqcf import format_nz_date, nz_date
 
@@ -59,7 +58,7 @@ class _Work:
 
     candidate: Candidate
     order: Order
-    slot: Slot
+    slot: Places
     made: Made
 
     @property
@@ -88,7 +87,7 @@ def issue_chunk(rows: Sequence[CompletionRow], *, keys: Mapping[int, str], run: 
         results += _already_by_another(connection, late, run=run)
         run.on_step("claimed")
         # 2. Reserve a random free place in a status list for each.
-        slots = list_store.reserve(store, connection, len(ours), at=run.now)
+        slots = reserve_places(run.instance, connection, len(ours), at=run.now)
         run.on_step("reserved")
         # 3. Mint, sign and check each by itself; a row that cannot be a badge gives back its claim.
         orders = [
@@ -165,8 +164,9 @@ def _claim(
     return ours, [candidate for short_id, candidate in wanted.items() if short_id not in got]
 
 
-def order_for(candidate: Candidate, short_id: str, slot: Slot, *, instance: Instance) -> Order:
+def order_for(candidate: Candidate, short_id: str, slot: Places, *, instance: Instance) -> Order:
     """What the workshop is asked to make of a candidate."""
+    hold = slot.suspension
     row = candidate.row
     display = NameDisplay(row.name_display or NameDisplay.FULL)
     award = Award(
@@ -178,8 +178,11 @@ def order_for(candidate: Candidate, short_id: str, slot: Slot, *, instance: Inst
         subject_urn=uuid4().urn if display is NameDisplay.NONE else None,
         result=row.result,
         evidence_url=row.evidence_url,
-        list_url=instance.list_url(slot.list_number),
-        list_index=slot.list_index,
+        list_url=instance.list_url(slot.revocation.list_number),
+        list_index=slot.revocation.list_index,
+        suspension_url=None if hold is None else instance.list_url(hold.list_number),
+        suspension_index=None if hold is None else hold.list_index,
+        valid_until=candidate.valid_until,
     )
     return Order(
         short_id=short_id,
@@ -204,9 +207,8 @@ def _give_back(connection: Connection, refused: Sequence[_Work]) -> list[RowResu
 
 
 def _self_check(connection: Connection, good: Sequence[_Work], *, run: Run) -> None:
-    numbers = {one.slot.list_number for one in good}
-    lists = [status_list for status_list in list_store.load_lists(connection) if status_list.number in numbers]
-    signed = [sign_list(run.instance, connection, status_list, valid_from=run.signed_at) for status_list in lists]
+    numbers = {number for one in good for number in one.slot.numbers}
+    signed = sign_lists(run.instance, connection, numbers, valid_from=run.signed_at)
     web = OwnWeb(run.instance, lists=signed, at=run.now)
     for badge in sample([one.made for one in good]):
         check_badge(
@@ -241,8 +243,11 @@ def _document(one: _Work, run: Run) -> StoredDocument:
         document_sha256=one.made.document_sha256,
         jwt=one.made.jwt,
         valid_from=run.signed_at,
-        list_number=one.slot.list_number,
-        list_index=one.slot.list_index,
+        list_number=one.slot.revocation.list_number,
+        list_index=one.slot.revocation.list_index,
+        suspension_list=one.slot.suspension_list,
+        suspension_index=one.slot.suspension_index,
+        valid_until=one.candidate.valid_until,
     )
 
 

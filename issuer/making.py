@@ -23,7 +23,7 @@ from keys.signing import Signer, add_proof, sign_jwt
 from schemas.errors import BadgeError, IssuingError
 from schemas.jsontext import JsonObject, write_json
 from schemas.lossless import find_losses
-from schemas.validate import validate_open_badge
+from schemas.validate import validate_status_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def make_badge(order: Order, *, workshop: Workshop) -> Made:
         verification_method=kit.method,
         created=workshop.valid_from,
     )
-    faults = validate_open_badge(signed) or find_losses(signed)
+    faults = validate_status_set(signed) or find_losses(signed)
     if faults:
         told = "; ".join(str(fault) for fault in faults[:3])
         return Made(

@@ -60,6 +60,9 @@ class Award:
     evidence_url: str | None
     list_url: str
     list_index: int
+    suspension_url: str | None = None  # with its index, of an instance that can put badges on hold
+    suspension_index: int | None = None
+    valid_until: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Award(credential_id={self.credential_id!r}, …)"
@@ -85,13 +88,13 @@ def mint(
         "name": achievement["name"],
         "issuer": _issuer(issuer),
         "validFrom": write_time(valid_from),
+        **({} if award.valid_until is None else {"validUntil": write_time(award.valid_until)}),
         # The same date in New Zealand and in UTC: midnight UTC is noon or one o'clock of that day there.
         "awardedDate": write_time(datetime.combine(award.achieved_on, time(), tzinfo=UTC)),
         "credentialSubject": _subject(award, achievement),
         "evidence": _evidence(award),
         **({} if endorsement is None else {"endorsement": [endorsement]}),
-        # One object, not an array: the strict Open Badges schema takes no more (see the contract).
-        "credentialStatus": status_entry(list_url=award.list_url, index=award.list_index, purpose=v.REVOCATION),
+        "credentialStatus": _status(award),
     }
 
 
@@ -115,6 +118,15 @@ def refuse_nsns(text: str, *, known: AbstractSet[str]) -> None:
 def whole(number: float) -> int | float:
     """A whole number as an integer: `15.0` and `15` would be signed differently by different programs."""
     return int(number) if number == int(number) else number
+
+
+def _status(award: Award) -> JsonObject | list[JsonObject]:
+    """One object, for the strict Open Badges schema takes no array; two entries only where badges can be suspended."""
+    revocation = status_entry(list_url=award.list_url, index=award.list_index, purpose=v.REVOCATION)
+    if award.suspension_url is None or award.suspension_index is None:
+        return revocation
+    suspension = status_entry(list_url=award.suspension_url, index=award.suspension_index, purpose=v.SUSPENSION)
+    return [revocation, suspension]
 
 
 def _issuer(issuer: IssuerFacts) -> JsonObject:

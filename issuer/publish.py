@@ -27,7 +27,7 @@ from issuer.store.credentials import CurrentBadge, State
 from schemas.credential import Credential
 from schemas.jsontext import parse_object, write_json
 
-_PAGE_STATES = {State.ISSUED: "current", State.REVOKED: "revoked"}
+_PAGE_STATES = {State.ISSUED: "current", State.SUSPENDED: "suspended", State.REVOKED: "revoked"}
 
 # Static hosts guess types from suffixes, and these files have none. Netlify and Cloudflare Pages read this file;
 # docs/operations.md has the same for nginx.

@@ -15,11 +15,11 @@ from issuer.corrections import Correction, admit_again, load_parts, make_again
 from issuer.instance import Instance
 from issuer.issuing import Step
 from issuer.selfcheck import OwnWeb, check_badge, sample
-from issuer.status import refuse_closed, sign_list, strictly_after
+from issuer.status import refuse_closed, reserve_places, sign_lists, strictly_after
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.store.credentials import Learner, State, StoredCredential, StoredDocument
-from issuer.store.lists import Slot
+from issuer.store.lists import Places, Slot
 from keys.suites.jwt import parse_jws
 from schemas.errors import IssuingError
 from schemas.jsontext import parse_object, write_json
@@ -85,7 +85,7 @@ def reissue(
         wanted = [
             badge.credential.short_id
             for badge in credential_store.current_badges(connection)
-            if badge.credential.state is State.ISSUED and _is_meant(badge.document, method, since)
+            if badge.credential.state is not State.REVOKED and _is_meant(badge.document, method, since)
         ]
     results: list[ReissueResult] = []
     for start in range(0, len(wanted), chunk_badges):
@@ -158,7 +158,7 @@ class _Run:
             work, results = self._admit(connection, short_ids)
             self.on_step("claimed")
             # 2. New places in the status lists; sign.
-            slots = list_store.reserve(store, connection, len(work), at=self.now) if work else ()
+            slots = self._reserve(connection, work)
             signed: list[_Signed] = []
             for one, slot in zip(work, slots, strict=True):
                 try:
@@ -207,7 +207,14 @@ class _Run:
             work.append(_Work(held=held, learner=learner, old=old, candidate=candidate))
         return work, results
 
-    def _make(self, one: _Work, slot: Slot) -> tuple[StoredDocument, Learner]:
+    def _reserve(self, connection: Connection, work: Sequence[_Work]) -> tuple[Places, ...]:
+        """A badge on hold stays on hold, so it needs a place for that whatever the setting says now."""
+        if not work:
+            return ()
+        on_hold = any(one.held.state is State.SUSPENDED for one in work)
+        return reserve_places(self.instance, connection, len(work), at=self.now, can_be_held=on_hold)
+
+    def _make(self, one: _Work, slot: Places) -> tuple[StoredDocument, Learner]:
         valid_from = strictly_after(one.old.valid_from, now=self.now)
         made, subject_urn = make_again(
             self.instance, one.candidate, one.learner, slot, old=one.old, valid_from=valid_from, act=_ACT
@@ -219,8 +226,11 @@ class _Run:
             document_sha256=made.document_sha256,
             jwt=made.jwt,
             valid_from=valid_from,
-            list_number=slot.list_number,
-            list_index=slot.list_index,
+            list_number=slot.revocation.list_number,
+            list_index=slot.revocation.list_index,
+            suspension_list=slot.suspension_list,
+            suspension_index=slot.suspension_index,
+            valid_until=one.candidate.valid_until,
         )
         return document, replace(one.learner, subject_urn=subject_urn)
 
@@ -229,12 +239,8 @@ class _Run:
         if not documents:
             return
         at = max(document.valid_from for document in documents)
-        numbers = {document.list_number for document in documents}
-        lists = [
-            sign_list(self.instance, connection, status_list, valid_from=at)
-            for status_list in list_store.load_lists(connection)
-            if status_list.number in numbers
-        ]
+        numbers = {number for document in documents for number in document.list_numbers}
+        lists = sign_lists(self.instance, connection, numbers, valid_from=at)
         web = OwnWeb(self.instance, lists=lists, at=at)
         unconfirmed = any(one.candidate.unconfirmed_reason is not None for one, _, _ in signed)
         for badge in sample(list(documents)):
@@ -242,7 +248,7 @@ class _Run:
 
     def _store(self, connection: Connection, signed: Sequence[_Signed]) -> None:
         old = [Slot(list_number=one.old.list_number, list_index=one.old.list_index) for one, _, _ in signed]
-        list_store.set_bits(connection, old, at=self.now)
+        list_store.set_bits(connection, [*old, *_held_again(signed)], at=self.now)
         credential_store.insert_documents(connection, [document for _, document, _ in signed])
         achievements = {one.candidate.achievement.key: one.candidate.achievement for one, _, _ in signed}
         for _, achievement in sorted(achievements.items()):
@@ -275,10 +281,21 @@ class _Run:
             "replaces": {one.held.short_id: one.old.document_sha256 for one, _, _ in signed},
             "bits": sorted([one.old.list_number, one.old.list_index] for one, _, _ in signed),
         }
+        if suspended := sorted([slot.list_number, slot.list_index] for slot in _held_again(signed)):
+            facts["suspended"] = suspended
         unconfirmed = sorted(one.held.short_id for one, _, _ in signed if one.candidate.unconfirmed_reason)
         if unconfirmed:
             facts["unconfirmed"] = unconfirmed
         audit.append(connection, at=self.now, actor=self.actor, action=audit.REISSUE, facts=facts)
+
+
+def _held_again(signed: Sequence[_Signed]) -> list[Slot]:
+    """The new places of suspension of badges that are on hold."""
+    return [
+        slot
+        for one, document, _ in signed
+        if one.held.state is State.SUSPENDED and (slot := document.suspension_slot) is not None
+    ]
 
 
 def _result(one: _Work, outcome: Outcome, version: int, sentence: str) -> ReissueResult:

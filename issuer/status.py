@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,14 +16,14 @@ from issuer.store import credentials as credential_store
 from issuer.store import endings
 from issuer.store import lists as list_store
 from issuer.store.credentials import State, StoredCredential
-from issuer.store.lists import SignedList, Slot, StatusList
+from issuer.store.lists import Places, SignedList, Slot, StatusList
 from issuer.suites import suite_of
 from keys.signing import add_proof
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject, parse_object, write_json
 from schemas.nzqcf import format_nz_date, nz_date
 from schemas.statuslist import encode, status_list_document
-from schemas.vocabulary import FINAL_LIST_NAME
+from schemas.vocabulary import FINAL_LIST_NAME, SUSPENSION
 
 LIST_VALID_FOR = timedelta(days=30)
 LIST_SIGNED_AGAIN_AFTER = timedelta(days=1)
@@ -107,11 +108,36 @@ def slot_in_force(connection: Connection, short_id: str) -> Slot:
     return Slot(list_number=document.list_number, list_index=document.list_index)
 
 
+def reserve_places(
+    instance: Instance, connection: Connection, count: int, *, at: datetime, can_be_held: bool = False
+) -> tuple[Places, ...]:
+    """New places for so many badges: in a list of suspension too, where the instance's setting or the caller says."""
+    store = instance.store
+    revocation = list_store.reserve(store, connection, count, at=at)
+    if not (instance.config.suspension or can_be_held):
+        return tuple(Places(revocation=slot) for slot in revocation)
+    suspension = list_store.reserve(store, connection, count, at=at, purpose=SUSPENSION)
+    return tuple(
+        Places(revocation=first, suspension=second) for first, second in zip(revocation, suspension, strict=True)
+    )
+
+
 def signed_lists(instance: Instance, *, now: datetime) -> tuple[SignedList, ...]:
     """Every status list, signed: as kept when nothing changed and it is fresh, else signed anew and kept."""
     with instance.store.reading() as connection:
         numbers = list_store.load_lists(connection)
     return tuple(_signed_list(instance, status_list, now=now) for status_list in numbers)
+
+
+def sign_lists(
+    instance: Instance, connection: Connection, numbers: AbstractSet[int], *, valid_from: datetime
+) -> list[SignedList]:
+    """The lists of these numbers as `sign_list` signs them, for a self-check."""
+    return [
+        sign_list(instance, connection, status_list, valid_from=valid_from)
+        for status_list in list_store.load_lists(connection)
+        if status_list.number in numbers
+    ]
 
 
 def sign_list(

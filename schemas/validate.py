@@ -44,6 +44,20 @@ def validate_open_badge(document: JsonObject) -> tuple[Fault, ...]:
     return _validate("achievementcredential", document)
 
 
+def validate_status_set(document: JsonObject) -> tuple[Fault, ...]:
+    """As `validate_open_badge`, with several status entries read as the schema's one object, each in its turn.
+
+    The schema knows one entry; VCDM 2.0 (4.10) allows several.
+    """
+    status = document.get("credentialStatus")
+    if not isinstance(status, list) or not status:
+        return validate_open_badge(document)
+    faults: dict[Fault, None] = {}
+    for entry in status:
+        faults |= dict.fromkeys(validate_open_badge(document | {"credentialStatus": entry}))
+    return tuple(faults)
+
+
 def validate_endorsement(document: JsonObject) -> tuple[Fault, ...]:
     """Faults of an EndorsementCredential against the strict schema."""
     return _validate("endorsementcredential", document)

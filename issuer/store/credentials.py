@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from issuer.store.dialect import insert_or_ignore
+from issuer.store.lists import Slot
 from issuer.store.tables import achievements, credentials, documents, learners, row_key_aliases
 from schemas.times import parse_time, write_time
 
 
 class State(StrEnum):
     ISSUED = "issued"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
 
 
@@ -54,6 +56,7 @@ class StoredCredential:
     unconfirmed_reason: str | None
     revoked_at: datetime | None
     revocation_reason: str | None
+    suspended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,21 @@ class StoredDocument:
     valid_from: datetime
     list_number: int
     list_index: int
+    suspension_list: int | None = None
+    suspension_index: int | None = None
+    valid_until: datetime | None = None
+
+    @property
+    def list_numbers(self) -> frozenset[int]:
+        """The status lists it stands in."""
+        return frozenset(number for number in (self.list_number, self.suspension_list) if number is not None)
+
+    @property
+    def suspension_slot(self) -> Slot | None:
+        """Where it can be put on hold; None where it was signed without that."""
+        if self.suspension_list is None or self.suspension_index is None:
+            return None
+        return Slot(list_number=self.suspension_list, list_index=self.suspension_index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +190,9 @@ def insert_documents(connection: Connection, rows: Iterable[StoredDocument]) -> 
             "valid_from": write_time(row.valid_from),
             "list_number": row.list_number,
             "list_index": row.list_index,
+            "suspension_list": row.suspension_list,
+            "suspension_index": row.suspension_index,
+            "valid_until": None if row.valid_until is None else write_time(row.valid_until),
         }
         for row in rows
     ]
@@ -257,6 +278,20 @@ def mark_revoked(connection: Connection, short_id: str, *, at: datetime, reason:
     )
 
 
+def mark_suspended(connection: Connection, short_id: str, *, at: datetime) -> None:
+    connection.execute(
+        sa.update(credentials)
+        .where(credentials.c.short_id == short_id)
+        .values(state=State.SUSPENDED, suspended_at=write_time(at))
+    )
+
+
+def mark_reinstated(connection: Connection, short_id: str) -> None:
+    connection.execute(
+        sa.update(credentials).where(credentials.c.short_id == short_id).values(state=State.ISSUED, suspended_at=None)
+    )
+
+
 def current_badges(connection: Connection, *, page: int = 500) -> Iterator[CurrentBadge]:
     """Every badge with its newest signed version, in the order of their ids, a page of rows in memory at a time."""
     joined = credentials.join(
@@ -330,6 +365,7 @@ def _credential(row: Row[Any]) -> StoredCredential:
         unconfirmed_reason=row.unconfirmed_reason,
         revoked_at=None if row.revoked_at is None else parse_time(row.revoked_at),
         revocation_reason=row.revocation_reason,
+        suspended_at=None if row.suspended_at is None else parse_time(row.suspended_at),
     )
 
 
@@ -337,4 +373,6 @@ def _document(row: Row[Any], *, prefix: str = "") -> StoredDocument:
     values = {name: row._mapping[prefix + name] for name in StoredDocument.__slots__}
     values["document"] = bytes(values["document"])
     values["valid_from"] = parse_time(values["valid_from"])
+    if values["valid_until"] is not None:
+        values["valid_until"] = parse_time(values["valid_until"])
     return StoredDocument(**values)

@@ -8,6 +8,7 @@ from datetime import datetime
 from random import SystemRandom
 
 import sqlalchemy as sa
+from sqlalchemy import Column
 from sqlalchemy.engine import Connection
 
 from issuer.store.dialect import insert_or_ignore
@@ -15,7 +16,7 @@ from issuer.store.engine import Store
 from issuer.store.tables import documents, signed_lists, status_bits, status_lists
 from schemas.limits import MIN_BITSTRING_ENTRIES
 from schemas.times import parse_time, write_time
-from schemas.vocabulary import REVOCATION
+from schemas.vocabulary import REVOCATION, SUSPENSION
 
 # A random index is tried again when taken: beyond three quarters full that grows slow, so a new list is begun.
 FULL_PERCENT = 75
@@ -29,6 +30,27 @@ class Slot:
 
     list_number: int
     list_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where one badge stands: always in a list of revocation, and in one of suspension where it can be put on hold."""
+
+    revocation: Slot
+    suspension: Slot | None = None
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The lists it stands in."""
+        return frozenset(slot.list_number for slot in (self.revocation, self.suspension) if slot is not None)
+
+    @property
+    def suspension_list(self) -> int | None:
+        return None if self.suspension is None else self.suspension.list_number
+
+    @property
+    def suspension_index(self) -> int | None:
+        return None if self.suspension is None else self.suspension.list_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +142,17 @@ def _free_indexes(connection: Connection, status_list: StatusList, count: int) -
     while len(chosen) < count:
         lacking = count - len(chosen)
         tries = _random.sample(range(status_list.length), min(status_list.length, 2 * lacking + 16))
-        query = sa.select(documents.c.list_index).where(
-            documents.c.list_number == status_list.number, documents.c.list_index.in_(tries)
-        )
+        number, index = _place_columns(status_list.purpose)
+        query = sa.select(index).where(number == status_list.number, index.in_(tries))
         taken = set(connection.scalars(query)) | chosen
         chosen.update([index for index in tries if index not in taken][:lacking])
     return _random.sample(sorted(chosen), count)
+
+
+def _place_columns(purpose: str) -> tuple[Column[int], Column[int]]:
+    if purpose == SUSPENSION:
+        return documents.c.suspension_list, documents.c.suspension_index
+    return documents.c.list_number, documents.c.list_index
 
 
 def set_bits(connection: Connection, slots: Iterable[Slot], *, at: datetime) -> None:
@@ -136,6 +163,15 @@ def set_bits(connection: Connection, slots: Iterable[Slot], *, at: datetime) -> 
     ]
     if values:
         connection.execute(insert_or_ignore(connection, status_bits), values)
+
+
+def clear_bit(connection: Connection, slot: Slot) -> None:
+    """Clear a bit, as only an entry of suspension ever is."""
+    connection.execute(
+        sa.delete(status_bits).where(
+            status_bits.c.list_number == slot.list_number, status_bits.c.list_index == slot.list_index
+        )
+    )
 
 
 def load_lists(connection: Connection) -> tuple[StatusList, ...]:

@@ -10,10 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from issuer.store.tables import metadata
+from issuer.store.service_tables import setups as _setups
 from schemas.times import write_time
-
-_setups = metadata.tables["setups"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ def test_every_learner_of_a_class_gets_one_badge(any_instance: Instance) -> None
     assert [result.line for result in report.results] == [2, 3, 4, 5, 6]
     assert {result.reason for result in report.results} == {"accredited"}
     with any_instance.store.reading() as connection:
-        assert credential_store.count_badges(connection) == {State.ISSUED: 5, State.REVOKED: 0}
+        assert credential_store.count_badges(connection) == {State.ISSUED: 5, State.SUSPENDED: 0, State.REVOKED: 0}
         assert audit.verify_chain(connection)
 
 
