@@ -137,26 +137,75 @@ class Header:
     spelled: Mapping[Field, str]
     unknown: tuple[str, ...]
     position: int  # among the records it was looked for in
+    names: tuple[str, ...] = ()  # of all its columns, each by a name of its own; `column 3` where it has none
+    stacked: bool = False  # its names stand in two rows, this and the one above
 
 
 def find_header(records: Sequence[Record], *, column_map: ColumnMap) -> Header | None:
     """The first row that names every required column, else the one that names most, else None.
 
-    Raises TableError when that row gives a field twice.
+    Names may stand in two rows, as they do under merged cells. Raises TableError when a field is there twice.
     """
-    best: tuple[int, Header] | None = None
+    best = _best_header(records[:HEADER_WITHIN], column_map=column_map)
+    if best is not None:
+        _refuse_doubles(best, column_map=column_map)
+    return best
+
+
+def guess_header(records: Sequence[Record], *, column_map: ColumnMap) -> Header | None:
+    """As `find_header`, but for a person who will say which column is which: else the first row full of words."""
+    best = _best_header(records[:HEADER_WITHIN], column_map=column_map)
+    if best is not None and not missing_columns(best.places):
+        return best
+    fullest: tuple[int, int, Record] | None = None
     for position, record in enumerate(records[:HEADER_WITHIN]):
-        texts = [cell.strip() if isinstance(cell, str) else "" for cell in record.cells]
+        words = sum(header_shown(cell) is not None for cell in record.cells)
+        others = sum(cell is not None and cell != "" for cell in record.cells) - words
+        if words > 1 and not others and (fullest is None or words > fullest[0]):
+            fullest = words, position, record
+    if fullest is None or (best is not None and 2 * sum(map(bool, records[best.position].cells)) >= fullest[0]):
+        return best
+    _, position, record = fullest
+    texts = _texts(record)
+    places = _match(texts, column_map=column_map)
+    return _header(texts, record=record, position=position, places=places)
+
+
+def _best_header(records: Sequence[Record], *, column_map: ColumnMap) -> Header | None:
+    best: Header | None = None
+    for position, record in enumerate(records):
+        texts = _texts(record)
         places = _match(texts, column_map=column_map)
         found = len(places)
-        if found and (best is None or found > best[0] or (found == best[0] and not missing_columns(places))):
-            best = found, _header(texts, record=record, position=position, places=places)
-        if best and not missing_columns(best[1].places):
-            break
-    if best is None:
-        return None
-    _refuse_doubles(best[1], column_map=column_map)
-    return best[1]
+        wins = best is None or found > len(best.places)
+        if found and (wins or (best is not None and found == len(best.places) and not missing_columns(places))):
+            best = _header(texts, record=record, position=position, places=places)
+        if best and not missing_columns(best.places):
+            return best
+    for position in range(1, len(records)):
+        texts = _stacked(_texts(records[position - 1]), _texts(records[position]), column_map=column_map)
+        places = _match(texts, column_map=column_map)
+        if len(places) > (len(best.places) if best else 1):
+            best = _header(texts, record=records[position], position=position, places=places, stacked=True)
+    return best
+
+
+def _texts(record: Record) -> list[str]:
+    return [cell.strip() if isinstance(cell, str) else "" for cell in record.cells]
+
+
+def _stacked(upper: Sequence[str], lower: Sequence[str], *, column_map: ColumnMap) -> list[str]:
+    """One name for each column of two header rows: both together, or the one of them that is a column's name."""
+    width = max(len(upper), len(lower))
+    known = {fold_header(spelling) for spellings in column_map.columns.values() for spelling in spellings}
+    texts = []
+    for above, below in zip(
+        [*upper, *[""] * (width - len(upper))], [*lower, *[""] * (width - len(lower))], strict=True
+    ):
+        both = f"{above} {below}".strip()
+        choices = [text for text in (both, below, above) if fold_header(text) in _RANKS or fold_header(text) in known]
+        texts.append(choices[0] if choices else both)
+    return texts
 
 
 def missing_columns(places: Mapping[Field, tuple[int, ...]]) -> list[Field]:
@@ -205,10 +254,13 @@ def header_shown(cell: Cell) -> str | None:
 def _match(texts: Sequence[str], *, column_map: ColumnMap) -> dict[Field, tuple[int, ...]]:
     """Field -> its columns. The map first; then the contract's names, then spellings, the surer before the vaguer."""
     folded = [fold_header(text) for text in texts]
+    names = column_names(texts)
     places: dict[Field, tuple[int, ...]] = {}
     taken: set[int] = set()
     for name, spellings in column_map.columns.items():
-        found = tuple(folded.index(fold_header(spelling)) for spelling in spellings if fold_header(spelling) in folded)
+        found = tuple(
+            place for spelling in spellings if (place := _place_of(spelling, names=names, folded=folded)) is not None
+        )
         if found and len(found) == len(spellings):
             places[name] = found
             taken.update(found)
@@ -228,7 +280,33 @@ def _match(texts: Sequence[str], *, column_map: ColumnMap) -> dict[Field, tuple[
     return places
 
 
-def _header(texts: Sequence[str], *, record: Record, position: int, places: Mapping[Field, tuple[int, ...]]) -> Header:
+def _place_of(spelling: str, *, names: Sequence[str], folded: Sequence[str]) -> int | None:
+    if spelling in names:
+        return names.index(spelling)
+    bare = fold_header(spelling)
+    return folded.index(bare) if bare and bare in folded else None
+
+
+def column_names(texts: Sequence[str]) -> tuple[str, ...]:
+    """A name for each column that no other has: as the header spells it, with its number where that is not enough."""
+    plain = [header_shown(text) or "" for text in texts]
+    names = []
+    for number, text in enumerate(plain, start=1):
+        if not text:
+            names.append(f"column {number}")
+        else:
+            names.append(text if plain.count(text) == 1 else f"{text} (column {number})")
+    return tuple(names)
+
+
+def _header(
+    texts: Sequence[str],
+    *,
+    record: Record,
+    position: int,
+    places: Mapping[Field, tuple[int, ...]],
+    stacked: bool = False,
+) -> Header:
     used = {place for at in places.values() for place in at}
     unknown = dict.fromkeys(
         header_shown(text) or f"column {place + 1}" for place, text in enumerate(texts) if text and place not in used
@@ -240,6 +318,8 @@ def _header(texts: Sequence[str], *, record: Record, position: int, places: Mapp
         spelled={name: " + ".join(texts[place] for place in at) for name, at in places.items()},
         unknown=tuple(unknown),
         position=position,
+        names=column_names(texts),
+        stacked=stacked,
     )
 
 

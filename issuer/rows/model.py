@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta | None
+
+LEAVE_OUT: Final = "leave_out"  # in place of a field's name among repairs: the whole row
 
 
 class Field(StrEnum):
@@ -59,6 +61,7 @@ class RowFault:
     column: str | None
     message: str
     reason: str = "row-unreadable"
+    field: str | None = None  # which field of the contract the column is
 
     def __str__(self) -> str:
         where = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
@@ -85,3 +88,4 @@ class ClassList:
     unknown_columns: tuple[str, ...]  # named, never kept
     notes: tuple[str, ...]
     sha256: str
+    left_out: tuple[int, ...] = ()  # lines a person took out

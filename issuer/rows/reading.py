@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import partial
-from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
-from issuer.rows import cells, delimited, workbook
+from issuer.rows import cells
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.days import MonthFirst, read_day
-from issuer.rows.header import HEADER_WITHIN, Header, find_header, missing_columns, refuse_missing
-from issuer.rows.model import Cell, ClassList, Field, Record, Row, RowFault
+from issuer.rows.header import Header
+from issuer.rows.model import LEAVE_OUT, Cell, ClassList, Field, Record, Row, RowFault
+from issuer.rows.table import find_table
 from issuer.rows.unfit import UnfitCell
 from schemas.errors import TableError, TooLarge
-from schemas.limits import MAX_TABLE_BYTES, MAX_TABLE_COLUMNS, MAX_TABLE_ROWS
+from schemas.limits import MAX_TABLE_ROWS
 
 _OPTIONAL: Final[tuple[tuple[Field, Callable[[Cell], str]], ...]] = (
     (Field.LEARNER_EMAIL, cells.read_email),
@@ -37,28 +38,26 @@ def read_class_list(
     filename: str,
     column_map: ColumnMap | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     register_refs: Collection[str] = (),
+    repairs: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
 ) -> ClassList:
     """The rows of a CSV (UTF-8, or cp1252 when `encoding` says so) or XLSX file, and a fault for each that is not fit.
 
     `register_refs` are the references the register holds: only they bring back a leading zero.
+    `repairs` are cells a person has mended since: line -> field -> what to read there; LEAVE_OUT leaves the row out.
     Raises TableError or TooLarge when there is no table to read.
     """
     mapped = column_map or ColumnMap()
-    if len(data) > MAX_TABLE_BYTES:
-        raise TooLarge(f"{filename} is {len(data):,} bytes; the limit is {MAX_TABLE_BYTES:,}. Split it.")
-    if not data.strip(b" \t\r\n\xef\xbb\xbf\0"):
-        raise TableError(f"{filename} is empty.")
-    notes: list[str] = []
-    find = _find_in_workbook if workbook.is_workbook(data) else partial(_find_in_text, encoding=encoding)
-    header, body = find(data, filename=filename, column_map=mapped, notes=notes)
-    reading = _Reading(header=header, column_map=mapped, register_refs=register_refs)
-    for count, record in enumerate(body, start=1):
+    table = find_table(data, filename=filename, column_map=mapped, encoding=encoding, sheet=sheet)
+    header = table.header
+    reading = _Reading(header=header, column_map=mapped, register_refs=register_refs, repairs=repairs)
+    for count, record in enumerate(table.records, start=1):
         if count > MAX_TABLE_ROWS:
             raise TooLarge(f"{filename} has more than {MAX_TABLE_ROWS:,} rows. Split it.")
         reading.read(record)
     reading.settle_days()
-    if not reading.rows and not reading.faults:
+    if not reading.rows and not reading.faults and not reading.left_out:
         raise TableError(f"{filename} has a header, in line {header.line}, but no row below it.")
     return ClassList(
         rows=tuple(reading.rows.values()),
@@ -66,79 +65,9 @@ def read_class_list(
         warnings=tuple(warning for warning in reading.warnings if warning.line in reading.rows),
         columns={str(name): spelling for name, spelling in header.spelled.items()},
         unknown_columns=header.unknown,
-        notes=tuple(notes),
+        notes=table.notes,
         sha256=hashlib.sha256(data).hexdigest(),
-    )
-
-
-# --- finding the table ------------------------------------------------------------------------------------------
-
-
-def _find_in_text(
-    data: bytes, *, filename: str, column_map: ColumnMap, notes: list[str], encoding: str | None
-) -> tuple[Header, Iterator[Record]]:
-    text, found_encoding = delimited.decode_text(data, encoding=encoding)
-    if found_encoding != "utf-8":
-        notes.append(f"Read as {found_encoding}.")
-    lines = delimited.split_lines(text)
-    named = delimited.separator_named(lines)
-    start = 1 if named else 0
-    best: tuple[tuple[int, int], str, Header, list[Record]] | None = None
-    for delimiter in (named,) if named else delimited.DELIMITERS:
-        top = list(islice(delimited.records(lines, delimiter=delimiter, start=start), HEADER_WITHIN))
-        if max((len(record.cells) for record in top), default=0) > MAX_TABLE_COLUMNS:
-            raise TooLarge(f"{filename} has more than {MAX_TABLE_COLUMNS} columns.")
-        header = find_header(top, column_map=column_map)
-        if header and (best is None or (len(header.places), header.width) > best[0]):
-            best = (len(header.places), header.width), delimiter, header, top
-    if best is None:
-        raise _no_header(filename)
-    _, delimiter, header, top = best
-    refuse_missing(header, top, column_map=column_map)
-    _note_header(header, notes=notes)
-    after = (
-        top[header.position + 1].line - 1 if header.position + 1 < len(top) else _line_after(header, lines, delimiter)
-    )
-    return header, delimited.records(lines, delimiter=delimiter, start=after, width=header.width)
-
-
-def _line_after(header: Header, lines: list[str], delimiter: str) -> int:
-    """The index of the line after the header's record, which may itself run over several."""
-    following = delimited.records(lines, delimiter=delimiter, start=header.line - 1)
-    return next((record.line - 1 for record in islice(following, 1, 2)), len(lines))
-
-
-def _find_in_workbook(
-    data: bytes, *, filename: str, column_map: ColumnMap, notes: list[str]
-) -> tuple[Header, Iterator[Record]]:
-    nearest: tuple[Header, workbook.Sheet] | None = None
-    for sheet in workbook.load_sheets(data):
-        header = find_header(sheet.records, column_map=column_map)
-        if header is None:
-            continue
-        if not missing_columns(header.places):
-            nearest = header, sheet
-            break
-        nearest = nearest or (header, sheet)
-    if nearest is None:
-        raise _no_header(filename)
-    header, sheet = nearest
-    refuse_missing(header, sheet.records, column_map=column_map)
-    notes.append(f"Read from the sheet “{sheet.name}”.")
-    _note_header(header, notes=notes)
-    return header, iter(sheet.records[header.position + 1 :])
-
-
-def _note_header(header: Header, *, notes: list[str]) -> None:
-    if header.line > 1:
-        notes.append(f"The header stands in line {header.line}.")
-
-
-def _no_header(filename: str) -> TableError:
-    return TableError(
-        f"{filename} has no header row among its first {HEADER_WITHIN}. The first row must name the columns: "
-        "learner_name, nzqa_ref, achieved_on.",
-        reason="columns-missing",
+        left_out=tuple(reading.left_out),
     )
 
 
@@ -148,10 +77,20 @@ def _no_header(filename: str) -> TableError:
 class _Reading:
     """What has been read so far, and what of it a later row may yet throw into doubt."""
 
-    def __init__(self, *, header: Header, column_map: ColumnMap, register_refs: Collection[str]) -> None:
+    def __init__(
+        self,
+        *,
+        header: Header,
+        column_map: ColumnMap,
+        register_refs: Collection[str],
+        repairs: Mapping[int, Mapping[str, str]],
+    ) -> None:
         self.rows: dict[int, Row] = {}
         self.faults: list[RowFault] = []
         self.warnings: list[RowFault] = []
+        self.left_out: list[int] = []
+        self._repairs = repairs
+        self._mended: Mapping[str, str] = MappingProxyType({})  # of the record at hand
         self._header = header
         self._map = column_map
         self._register_refs = register_refs
@@ -162,17 +101,24 @@ class _Reading:
         self._name_places = self._placed(Field.LEARNER_NAME) or self._placed(*_NAME_PARTS)
         self._preferred_places = self._placed(Field.PREFERRED_NAME)
         self._optional_places = [(name, at, read) for name, read in _OPTIONAL for _, at in self._placed(name)]
+        self._unplaced = [(name, read) for name, read in _OPTIONAL if not self._placed(name)]
 
     def _placed(self, *names: Field) -> list[tuple[Field, int]]:
         return [(name, place) for name in names for place in self._header.places.get(name, ())]
 
     def read(self, record: Record) -> None:
-        """One record: nothing when it is blank, else a row or its faults."""
+        """One record: nothing when it is blank or left out, else a row or its faults."""
+        self._mended = self._repairs.get(record.line, MappingProxyType({}))
+        if self._mended.get(LEAVE_OUT):
+            self.left_out.append(record.line)
+            return
         if record.problem:
             self.faults.append(RowFault(line=record.line, column=None, message=record.problem))
             return
         if all(map(_is_blank, record.cells)) or self._ragged(record):
             return
+        if self._mended:
+            record = self._mend(record)
         before = len(self.faults)
         name = self._name(record)
         reference = self._reference(record)
@@ -183,6 +129,15 @@ class _Reading:
         row = Row(line=record.line, learner_name=name, nzqa_ref=reference, achieved_on=day, **others)
         if not self._repeats(row):
             self.rows[row.line] = row
+
+    def _mend(self, record: Record) -> Record:
+        """The record with its mended cells; whole names and fields without a column are seen to where they are read."""
+        mended = list(record.cells)
+        for name, text in self._mended.items():
+            at = self._header.places.get(Field(name), ())
+            if len(at) == 1:
+                mended[at[0]] = text
+        return replace(record, cells=tuple(mended))
 
     def settle_days(self) -> None:
         """When one day was written month first, others may have been: each that reads both ways is asked about."""
@@ -210,14 +165,25 @@ class _Reading:
         return True
 
     def _name(self, record: Record) -> str | None:
-        name = self._joined(record, self._name_places)
         first = self._name_places[0][0]
+        whole = self._mended.get(Field.LEARNER_NAME)
+        name = self._joined(record, self._name_places) if whole is None else self._whole_name(record.line, whole)
         if name == "":
             self._fault(record.line, first, "The learner's name is missing.")
         elif name and (doubt := cells.doubtful_name(name)):
             column = self._header.spelled.get(first)
-            self.warnings.append(RowFault(line=record.line, column=column, message=doubt, reason="name-doubtful"))
+            self.warnings.append(
+                RowFault(line=record.line, column=column, message=doubt, reason="name-doubtful", field=str(first))
+            )
         return name
+
+    def _whole_name(self, line: int, text: str) -> str | None:
+        """A name mended as a whole, whatever parts it stands in."""
+        try:
+            return cells.read_name(text)
+        except UnfitCell as unfit:
+            self._fault(line, Field.LEARNER_NAME, str(unfit))
+            return None
 
     def _joined(self, record: Record, places: Sequence[tuple[Field, int]]) -> str | None:
         """The name's parts with a space between; None when one is unfit, which is then among the faults."""
@@ -261,8 +227,8 @@ class _Reading:
 
     def _others(self, record: Record) -> dict[str, str | None]:
         values: dict[str, str | None] = {}
-        for name, place, read in self._optional_places:
-            cell = record.cells[place]
+        added = [(name, self._mended[name], read) for name, read in self._unplaced if name in self._mended]
+        for name, cell, read in [*((n, record.cells[at], r) for n, at, r in self._optional_places), *added]:
             if not _is_blank(cell):
                 try:
                     values[name] = read(cell)
@@ -270,6 +236,8 @@ class _Reading:
                     self._fault(record.line, name, str(unfit))
         if self._preferred_places:
             values[Field.PREFERRED_NAME] = self._joined(record, self._preferred_places) or None
+        elif preferred := self._mended.get(Field.PREFERRED_NAME):
+            values[Field.PREFERRED_NAME] = self._whole_name(record.line, preferred)
         if values.get(Field.NAME_DISPLAY) == "preferred" and not values.get(Field.PREFERRED_NAME):
             self._fault(record.line, Field.NAME_DISPLAY, "It asks for the preferred name, but the row gives none.")
         return values
@@ -294,7 +262,8 @@ class _Reading:
         return True
 
     def _fault(self, line: int, name: Field, message: str) -> None:
-        self.faults.append(RowFault(line=line, column=self._header.spelled.get(name, str(name)), message=message))
+        column = self._header.spelled.get(name, str(name))
+        self.faults.append(RowFault(line=line, column=column, message=message, field=str(name)))
 
 
 def _is_blank(cell: Cell) -> bool:

@@ -27,3 +27,11 @@ def read_one_reference(text: str, *, register_refs: Collection[str]) -> str:
         return cells.read_reference(text, column_map=ColumnMap(), register_refs=register_refs)
     except UnfitCell as unfit:
         raise InputError(str(unfit)) from None
+
+
+def read_one_email(text: str) -> str:
+    """An e-mail address of the usual shape; never repeated in the fault. Raises InputError."""
+    try:
+        return cells.read_email(text)
+    except UnfitCell as unfit:
+        raise InputError(str(unfit)) from None
