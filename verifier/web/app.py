@@ -43,10 +43,12 @@ class Service:
     did_map: Path | None = None
     origins: AllowedOrigins = field(default_factory=AllowedOrigins)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    network: Fetch | None = None  # None: the guarded client
 
     def fetch(self) -> Fetch:
         """Addresses by the map, then over the network; a development origin where it is found."""
-        network = self.origins.over(GuardedFetch(clock=self.clock, allow_origins=self.origins.origins))
+        guarded = GuardedFetch(clock=self.clock, allow_origins=self.origins.origins)
+        network = self.origins.over(self.network or guarded)
         return network if self.did_map is None else load_did_map(self.did_map, at=self.clock(), otherwise=network)
 
     def check(self, subject: Subject) -> Report:
