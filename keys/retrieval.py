@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
-from schemas.errors import Fault, InputError, Unreachable
+from schemas.errors import Fault, InputError, NotPublished, Unreachable
 from schemas.jsontext import parse_object, pointer
 from schemas.limits import CONFIGURATION, MAX_FETCH_BYTES, MAX_IMAGE_BYTES, MAX_URL_CHARS
 
@@ -61,7 +61,8 @@ def load_did_map(path: Path, *, at: datetime, otherwise: Fetch | None = None) ->
 
     An exact address wins over a prefix, a longer prefix over a shorter. Relative paths are relative to the map file.
     Under a folder the path P of an address is answered by the file P, else P.json, else P/index.html; nothing
-    outside the folder is ever read. Addresses that the map does not name go to `otherwise`, or are Unreachable.
+    outside the folder is ever read. Where the folder has none of them the address is NotPublished; addresses that the
+    map does not name go to `otherwise`, or are Unreachable.
     Raises InputError for a map that cannot be used.
     """
     try:
@@ -132,7 +133,7 @@ def _file_under(folder: Path, rest: str, url: str) -> Path:
             continue
         if real.is_relative_to(root) and real.is_file():
             return real
-    raise Unreachable(f"No file in {folder} answers {url[:200]}.", url=url)
+    raise NotPublished(f"No file in {folder} answers {url[:200]}.", url=url)
 
 
 def _plain_name(segment: str, url: str) -> str:

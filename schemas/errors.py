@@ -18,6 +18,7 @@
     ├── ProofUnsupported          a cryptosuite or algorithm we do not know
     ├── NotAuthorised             the key exists, but not for this issuer or purpose
     ├── Unreachable               a document could not be retrieved: unknown, never false
+    │   └── NotPublished          its address answered for certain that nothing stands there
     ├── RegisterError             records or an edition that cannot be used; carries `faults`
     │   └── HistoryRefused        an edition that may not come after those seen before; carries `reason`
     └── IssuingError              the instance refuses or cannot do what was asked
@@ -163,6 +164,10 @@ class Unreachable(BadgeError):
     slug = "unreachable"
     title = "A document could not be retrieved"
     status = 502
+
+
+class NotPublished(Unreachable):
+    """As unreachable as any to whoever needs the document; only who looks for a newer one may tell it apart."""
 
 
 class RegisterError(BadgeError):

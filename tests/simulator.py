@@ -21,7 +21,7 @@ from keys.signing import SoftwareSigner, add_proof, sign_jwt
 from keys.suites import SUITES
 from keys.suites.data_integrity import unsecured
 from schemas import vocabulary as v
-from schemas.errors import Unreachable
+from schemas.errors import NotPublished, Unreachable
 from schemas.jsontext import JsonObject, write_json
 from schemas.limits import MIN_BITSTRING_ENTRIES
 from schemas.loader import CURRENT, ContextTexts
@@ -87,6 +87,7 @@ class Web:
 
     pages: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    private: set[str] = field(default_factory=set)  # answered with 404: nothing is published there
     retrieved_at: datetime = NOW
 
     def put(self, url: str, body: bytes | JsonObject, media_type: str = "application/json") -> None:
@@ -94,6 +95,8 @@ class Web:
 
     def __call__(self, url: str) -> Retrieved:
         self.asked.append(url)
+        if url in self.private:
+            raise NotPublished(f"{url} answered 404: nothing is published there.", url=url, reason="status")
         if url not in self.pages:
             raise Unreachable(f"{url} could not be reached.", url=url, reason="connection")
         body, media_type = self.pages[url]

@@ -28,12 +28,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from keys.resolve import Fetch, Retrieved
-from schemas.errors import Unreachable
+from schemas.errors import NotPublished, Unreachable
 from schemas.limits import FETCH_SECONDS, FETCH_TOTAL_SECONDS, MAX_FETCH_BYTES, MAX_REDIRECTS, MAX_URL_CHARS
 from verifier.report import Source
 
 Resolver = Callable[[str, int], Sequence[str]]
 
+_NOT_PUBLISHED = frozenset({404, 410})  # RFC 9110, 15.5.5 and 15.5.11; any other answer may be a fault of today
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN_URL = re.compile(r"[\x21-\x7e]+")  # no spaces, no controls: what a header may carry
 _ACCEPT = (
@@ -91,6 +92,9 @@ class GuardedFetch:
                     raise _unreachable(url, "redirect", "answered with a redirect that names no address")
                 address = urljoin(address, answer.location)
                 continue
+            if answer.status in _NOT_PUBLISHED:
+                told = f"{url[:200]} answered {answer.status}: nothing is published there."
+                raise NotPublished(told, url=url[:MAX_URL_CHARS], reason="status", status_code=answer.status)
             if answer.status != 200:
                 raise _unreachable(url, "status", f"answered {answer.status}", status_code=answer.status)
             return Retrieved(

@@ -113,6 +113,12 @@ LINEAGE: Rows = {
         "The badge has no web address of its own, where a newer version could stand.",
         "Kāore he wāhitau tukutuku o te tohu e tū ai tētahi putanga hou.",
     ),
+    (SKIPPED, "not-published"): Sentence(
+        "Nothing is published at the badge's own address, as when its learner keeps it private; by the issuer's list, "
+        "this one is not withdrawn.",
+        "Kāore he mea i whakaputaina ki te wāhitau ake o te tohu, pērā i te wā e noho tūmataiti ana; e ai ki te "
+        "rārangi a te kaituku, kāore tēnei tohu i tangohia.",
+    ),
     (UNKNOWN, "address-unreachable"): Sentence(
         "The badge's own address did not answer, so nobody looked for a newer version.",
         "Kāore te wāhitau o te tohu i whakautu, nō reira kāore i rapua he putanga hou ake.",

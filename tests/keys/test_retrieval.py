@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keys.retrieval import Fetch, Retrieved, load_did_map, no_network, retrieved
-from schemas.errors import InputError, Unreachable
+from schemas.errors import InputError, NotPublished, Unreachable
 from schemas.limits import MAX_FETCH_BYTES, MAX_IMAGE_BYTES
 
 AT = datetime(2026, 5, 3, 10, tzinfo=UTC)
@@ -104,6 +104,25 @@ def test_an_address_under_a_prefix_is_answered_by_its_file(
 def test_nothing_outside_the_folder_is_ever_read(fetch: Fetch, path: str) -> None:
     with pytest.raises(Unreachable):
         fetch(ROOT + path)
+
+
+def test_a_folder_that_lacks_a_file_says_that_nothing_is_published(fetch: Fetch) -> None:
+    with pytest.raises(NotPublished):
+        fetch(f"{ROOT}/badges/private")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param({f"{ROOT}/": "no-such-folder"}, id="a folder that is not there"),
+        pytest.param({f"{ROOT}/badges/private": "no-such-file.json"}, id="a file that the map names and is not there"),
+        pytest.param({"https://other.example/": "site"}, id="an address that the map does not name"),
+    ],
+)
+def test_what_the_map_cannot_answer_says_nothing_of_what_is_published(site: Path, entries: dict[str, object]) -> None:
+    with pytest.raises(Unreachable) as told:
+        mapped(site, entries)(f"{ROOT}/badges/private")
+    assert not isinstance(told.value, NotPublished)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

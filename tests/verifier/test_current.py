@@ -439,6 +439,55 @@ def test_a_silent_address_unsettles_nothing(simulator: Simulator) -> None:
     assert report.current.verdict is CurrentVerdict.CURRENT
 
 
+def test_a_badge_that_its_learner_keeps_private_stays_current(simulator: Simulator) -> None:
+    badge = simulator.good_badge()
+    simulator.web.private.add(badge["id"])
+    report = simulator.check(badge)
+    assert found(report, "status.revocation") == ("passed", "not-revoked")
+    assert found(report, "lineage") == ("skipped", "not-published")
+    assert report.current.verdict is CurrentVerdict.CURRENT
+    assert report
+
+
+def test_a_private_badge_that_was_withdrawn_is_withdrawn(simulator: Simulator) -> None:
+    badge = simulator.good_badge()
+    simulator.web.private.add(badge["id"])
+    simulator.publish_list(set_={INDEX})
+    report = simulator.check(badge)
+    assert found(report, "lineage") == ("unknown", "address-unreachable")
+    assert report.current.verdict is CurrentVerdict.WITHDRAWN
+
+
+def test_a_private_badge_whose_list_says_nothing_is_unconfirmed(simulator: Simulator) -> None:
+    badge = simulator.good_badge()
+    simulator.web.private.add(badge["id"])
+    _unreachable(simulator)
+    report = simulator.check(badge)
+    assert found(report, "lineage") == ("unknown", "address-unreachable")
+    assert_unknown(report, "status-unreachable")
+
+
+def test_a_private_badge_without_any_status_has_nobody_who_speaks_for_it(simulator: Simulator) -> None:
+    badge = simulator.good_badge(credentialStatus=None)
+    simulator.web.private.add(badge["id"])
+    assert found(simulator.check(badge), "lineage") == ("unknown", "address-unreachable")
+
+
+def test_a_list_that_is_not_published_clears_nothing(simulator: Simulator) -> None:
+    badge = simulator.good_badge()
+    simulator.web.private.add(simulator.list_url)
+    assert_unknown(simulator.check(badge), "status-unreachable")
+
+
+def test_a_key_that_is_not_published_is_one_that_cannot_be_reached(simulator: Simulator) -> None:
+    badge = simulator.good_badge()
+    simulator.web.private.add("https://badges.totara-training.example/.well-known/did.json")
+    surroundings = Surroundings(fetch=simulator.web)
+    subject = intake_bytes(write_json(badge), name="badge")
+    report = verify(subject, policy=BADGE_POLICY, surroundings=surroundings, at=NOW)
+    assert found(report, "proof") == ("unknown", "key-unreachable")
+
+
 def test_a_badge_whose_id_is_no_address_has_no_lineage(simulator: Simulator) -> None:
     report = simulator.check(simulator.good_badge(id="urn:uuid:0f6f0a0e-4c5c-4d2a-9a53-0d6a6a0e6f10"))
     assert found(report, "lineage") == ("skipped", "no-address")

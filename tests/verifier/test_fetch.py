@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from keys.resolve import Retrieved
-from schemas.errors import Unreachable
+from schemas.errors import NotPublished, Unreachable
 from schemas.limits import FETCH_SECONDS, FETCH_TOTAL_SECONDS, MAX_URL_CHARS
 from tests.simulator import Web
 from verifier.fetch import GuardedFetch, Recorder, is_public
@@ -284,6 +284,7 @@ def test_a_host_is_resolved_once_and_the_connection_goes_there(serve: Serve) -> 
     ("handler", "reason"),
     [
         pytest.param(answer(status="404 Not Found"), "status", id="not found"),
+        pytest.param(answer(status="410 Gone"), "status", id="gone"),
         pytest.param(answer(status="500 Oh"), "status", id="a fault of theirs"),
         pytest.param(answer(status="204 No Content"), "status", id="no content"),
         pytest.param(answer(status="302 Found"), "redirect", id="a redirect to nowhere"),
@@ -303,6 +304,27 @@ def test_a_host_is_resolved_once_and_the_connection_goes_there(serve: Serve) -> 
 def test_what_a_server_can_do_is_bounded(serve: Serve, handler: Handler, reason: str) -> None:
     server, fetch = serve(handler, max_bytes=1_000)
     assert refusal(fetch, f"{server.origin}/") == reason
+
+
+@network
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        pytest.param("404 Not Found", NotPublished, id="404 says so"),
+        pytest.param("410 Gone", NotPublished, id="410 says so"),
+        pytest.param("403 Forbidden", Unreachable, id="403 does not"),
+        pytest.param("500 Oh", Unreachable, id="500 does not"),
+        pytest.param("503 Later", Unreachable, id="503 does not"),
+    ],
+)
+def test_only_a_definite_answer_says_that_nothing_is_published(
+    serve: Serve, status: str, kind: type[Unreachable]
+) -> None:
+    server, fetch = serve(answer(status=status))
+    with pytest.raises(Unreachable) as told:
+        fetch(f"{server.origin}/")
+    assert type(told.value) is kind
+    assert told.value.extensions["status_code"] == int(status[:3])
 
 
 @network

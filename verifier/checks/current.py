@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from schemas import vocabulary as v
 from schemas.credential import Credential
-from schemas.errors import Unreachable
+from schemas.errors import NotPublished, Unreachable
 from schemas.limits import MAX_STATUS_ENTRIES
 from schemas.nzqcf import format_nz_date, nz_date
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
@@ -120,6 +120,9 @@ def check_lineage(inspection: Inspection) -> Check:
     try:
         retrieved = fetch_badge(badge.id, fetch=inspection.fetch)
     except Unreachable as error:
+        if isinstance(error, NotPublished) and inspection.outcome(CheckId.REVOCATION) is PASSED:
+            # A learner may keep a badge private; the issuer's list has spoken for it.
+            return finding(CheckId.LINEAGE, SKIPPED, "not-published", evidence=evidence)
         return finding(CheckId.LINEAGE, UNKNOWN, "address-unreachable", evidence=evidence, problem=error)
     evidence |= {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
     subject = intake_bytes(retrieved.body, name=badge.id)
