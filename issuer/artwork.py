@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw
 
+from issuer import lettering
 from schemas.errors import IssuingError
 
 SIZE: Final = 600
@@ -54,7 +53,7 @@ class _Badge:
 
     @property
     def summary(self) -> str:
-        return f"Micro-credential · Level {self.level} · {_credits(self.credits)}"
+        return f"Micro-credential · Level {self.level} · {lettering.credits_text(self.credits)}"
 
 
 def draw_badge_png(title: str, level: int, credits: float, provider_name: str, *, demonstration: bool) -> bytes:  # noqa: A002 - OB 3.0's own word
@@ -76,93 +75,25 @@ def badge_alt_text(title: str, level: int, credits: float, provider_name: str, *
 
 def _badge(title: str, level: int, credits_: float, provider_name: str, *, demonstration: bool) -> _Badge:
     badge = _Badge(
-        title=_plain(title)[:_MAX_TITLE_CHARS],
+        title=lettering.plain(title)[:_MAX_TITLE_CHARS],
         level=level,
         credits=credits_,
-        provider_name=_plain(provider_name)[:_MAX_TITLE_CHARS],
+        provider_name=lettering.plain(provider_name)[:_MAX_TITLE_CHARS],
         demonstration=demonstration,
     )
     for text in (badge.title, badge.provider_name):
-        if missing := "".join(sorted(_missing_glyphs(text))):
+        if missing := "".join(sorted(lettering.missing_glyphs(text))):
             raise IssuingError(f"The badge picture cannot show “{missing}” in “{text}”; give artwork of your own.")
     return badge
 
 
-def _plain(text: str) -> str:
-    visible = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn") else " " for c in text)
-    return " ".join(unicodedata.normalize("NFC", visible).split())
-
-
-def _credits(value: float) -> str:
-    return "1 credit" if value == 1 else f"{value:g} credits"
-
-
 # --- measuring --------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=256)
-def _font(size: float, weight: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.truetype(io.BytesIO(_font_file()), size)
-    font.set_variation_by_axes([weight])
-    return font
-
-
-@lru_cache(maxsize=1)
-def _font_file() -> bytes:
-    return files("issuer").joinpath("fonts", "SourceSans3-wght.ttf").read_bytes()
-
-
-@lru_cache(maxsize=4096)
-def _glyph(character: str) -> bytes:
-    mask = _font(24, 400).getmask(character)
-    return bytes(mask) + bytes(str(mask.size), "ascii")
-
-
-def _missing_glyphs(text: str) -> set[str]:
-    """Characters the font would draw as its empty box."""
-    box = _glyph("\U0010ffff")
-    return {character for character in text if not character.isspace() and _glyph(character) == box}
-
-
-@lru_cache(maxsize=8192)
-def _width(text: str, size: float, weight: int, tracking: float = 0.0) -> float:
-    # Measured once at 100 pixels and scaled: unhinted, so that every size breaks lines the same way.
-    return _font(100, weight).getlength(text) * size / 100 + tracking * max(len(text) - 1, 0)
 
 
 def _chord(top: float, bottom: float) -> float:
     """The width inside the text circle between two heights."""
     furthest = max(abs(top - _CENTRE), abs(bottom - _CENTRE))
     return 2 * math.sqrt(max(_TEXT_RADIUS**2 - furthest**2, 0.0))
-
-
-def _wrap(words: Sequence[str], widths: Sequence[float], size: float, weight: int) -> list[str] | None:
-    """The words in at most as many lines as there are widths, greedily; None when they do not fit."""
-    lines: list[str] = []
-    line = ""
-    for word in words:
-        longer = f"{line} {word}" if line else word
-        if len(lines) < len(widths) and _width(longer, size, weight) <= widths[len(lines)]:
-            line = longer
-            continue
-        if line:
-            lines.append(line)
-        line = word
-        if len(lines) >= len(widths) or _width(word, size, weight) > widths[len(lines)]:
-            return None
-    return [*lines, line] if line else lines
-
-
-def _balanced(words: Sequence[str], widths: Sequence[float], size: float, weight: int) -> list[str] | None:
-    """As `_wrap`, but the lines about equally long: the narrowest column that still needs no further line."""
-    best = _wrap(words, widths, size, weight)
-    if best is None:
-        return None
-    for share in (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
-        narrow = _wrap(words, [width * share for width in widths], size, weight)
-        if narrow is not None and len(narrow) <= len(best):
-            return narrow
-    return best
 
 
 def _block(
@@ -177,20 +108,15 @@ def _block(
         for count in range(1, int((bottom - top) // step) + 1):
             start = (top + bottom - count * step) / 2 if centred else top
             widths = [_chord(start + i * step, start + (i + 1) * step) for i in range(count)]
-            lines = _balanced(words, widths, size, weight)
+            lines = lettering.balanced(words, widths, size, weight)
             if lines is not None and len(lines) == count:
                 return tuple(
                     _Line(text=line, y=start + i * step + size * 0.86, size=size, weight=weight, colour=colour)
                     for i, line in enumerate(lines)
                 )
-    return _block(_shorten(text), top=top, bottom=bottom, sizes=sizes, weight=weight, colour=colour, centred=centred)
-
-
-def _shorten(text: str) -> str:
-    """The text without its last word, or half of its only one: the page and the credential hold it whole."""
-    words = text.removesuffix("…").split()
-    kept = " ".join(words[:-1]) if len(words) > 1 else words[0][: len(words[0]) // 2]
-    return kept.rstrip(" ,;:-–") + "…"
+    return _block(
+        lettering.shorten(text), top=top, bottom=bottom, sizes=sizes, weight=weight, colour=colour, centred=centred
+    )
 
 
 # --- the layout -------------------------------------------------------------------------------------------------
@@ -199,7 +125,7 @@ def _shorten(text: str) -> str:
 def _lines(badge: _Badge) -> Iterator[_Line]:
     yield _Line(text="MICRO-CREDENTIAL", y=133, size=21, weight=650, colour=_TEAL, tracking=3.2)
     yield from _block(badge.title, top=152, bottom=372, sizes=_TITLE_SIZES, weight=700, colour=_HARBOUR, centred=True)
-    facts = f"Level {badge.level} · {_credits(badge.credits)}"
+    facts = f"Level {badge.level} · {lettering.credits_text(badge.credits)}"
     yield _Line(text=facts, y=424, size=30, weight=600, colour=_TEAL)
     yield from _block(badge.provider_name, top=441, bottom=507, sizes=_PROVIDER_SIZES, weight=450, colour=_SLATE)
     if badge.demonstration:
@@ -267,8 +193,8 @@ def _with_few_colours(picture: Image.Image) -> Image.Image:
 
 
 def _draw_line(pen: ImageDraw.ImageDraw, line: _Line, scale: int) -> None:
-    font = _font(line.size * scale, line.weight)
-    x = (_CENTRE - _width(line.text, line.size, line.weight, line.tracking) / 2) * scale
+    font = lettering.typeface(line.size * scale, line.weight)
+    x = (_CENTRE - lettering.width(line.text, line.size, line.weight, line.tracking) / 2) * scale
     if not line.tracking:
         pen.text((x, line.y * scale), line.text, font=font, fill=line.colour, anchor="ls")
         return
@@ -322,7 +248,7 @@ def _rectangle(edges: tuple[float, float, float, float], colour: str, *, radius:
 
 def _text(line: _Line) -> str:
     # textLength holds the line to its place in whatever font the reader has.
-    width = _width(line.text, line.size, line.weight, line.tracking)
+    width = lettering.width(line.text, line.size, line.weight, line.tracking)
     adjust = "spacing" if line.tracking else "spacingAndGlyphs"
     return (
         f'<text x="{_CENTRE:g}" y="{line.y:.1f}" font-size="{line.size:g}" font-weight="{_css_weight(line.weight)}" '

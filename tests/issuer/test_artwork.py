@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from issuer import artwork
+from issuer import artwork, lettering
 from schemas import baking
 from schemas.errors import IssuingError
 
@@ -63,7 +63,7 @@ def test_the_png_is_a_small_square_with_a_clear_surround(case):
 def test_no_line_leaves_the_face_of_the_seal(case):
     badge = artwork._badge(*case, demonstration=True)
     for line in artwork._lines(badge):
-        width = artwork._width(line.text, line.size, line.weight, line.tracking)
+        width = lettering.width(line.text, line.size, line.weight, line.tracking)
         if line.text == "DEMONSTRATION":
             assert width < 240
             continue
@@ -102,9 +102,9 @@ def test_as_many_segments_are_lit_as_the_level_counts():
 
 
 def test_a_macron_is_drawn_and_not_left_out():
-    with_macron, without = (artwork._font(48, 700).getmask(word) for word in ("ō", "o"))
+    with_macron, without = (lettering.typeface(48, 700).getmask(word) for word in ("ō", "o"))
     assert with_macron.size[1] > without.size[1]
-    assert artwork._missing_glyphs("āēīōūĀĒĪŌŪʻ’–—…·") == set()
+    assert lettering.missing_glyphs("āēīōūĀĒĪŌŪʻ’–—…·") == set()
 
 
 @pytest.mark.parametrize("text", ["蜂", "🐝"])
