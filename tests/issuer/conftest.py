@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from issuer.instance import Instance, open_instance
 from issuer.store.engine import parse_database_url
+from issuer.passwords import hash_password
 from keys.keyring import Keyring
 from tests.issuer.provider import make_instance
 
@@ -25,6 +26,16 @@ def _passphrases_are_cheap() -> Iterator[None]:
     defaults = Keyring.__init__.__kwdefaults__
     before = dict(defaults)
     defaults["scrypt_n"] = 2**4
+    yield
+    defaults.update(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap() -> Iterator[None]:
+    """As above, for the passwords of staff."""
+    defaults = hash_password.__kwdefaults__
+    before = dict(defaults)
+    defaults["method"] = "scrypt:16:1:1"
     yield
     defaults.update(before)
 
