@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from issuer.admission import (
@@ -17,6 +17,7 @@ from issuer.admission import (
     key_rows,
     known_nsns,
 )
+from issuer.delivering import NO_MAIL, Terms, shared_addresses
 from issuer.instance import NSN_KEY, ROW_KEY_SECRET, Instance
 from issuer.issuing import Run, Step, issue_chunk, order_for, sort_rows
 from issuer.making import issuer_facts, makers
@@ -47,6 +48,7 @@ class Options:
     with_jwt: bool = False
     workers: int = 1
     chunk_rows: int = CHUNK_ROWS
+    terms: Terms = NO_MAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Rehearsal:
 
     ready: int
     results: tuple[RowResult, ...]
+    candidates: tuple[Candidate, ...] = ()  # the rows that are ready
 
     @property
     def counts(self) -> Counts:
@@ -83,20 +86,26 @@ def issue_batch(
     now: datetime,
     actor: str,
     outputs: Outputs | None = None,
+    batch_id: str | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     on_step: Step = lambda _name: None,
 ) -> BatchReport:
     """Issue every row that may be issued; rows that may not are in the results, each with its sentence.
 
-    A run that is killed has issued whole chunks; the same call again issues the rest, and completes the files.
+    A run that is killed has issued whole chunks; the same call again issues the rest, and completes the files. A
+    batch that is stored already is run, and resumed, by its `batch_id`: what it has issued counts as issued by it.
+    Whoever runs it so also finishes it. `on_progress` may raise to stop after a chunk.
     Raises IssuingError when nothing more can be issued (the database, the self-check); what was committed stands.
     """
     _refuse_unknown_jwt_key(instance, edition, options=options, now=now)
-    batch_id = secrets.token_hex(16)
+    stored, batch_id = batch_id is not None, batch_id or secrets.token_hex(16)
     keys, results, rows = _prepare(instance, class_list)
     total = len(rows) + len(results)
-    with instance.store.writing() as connection:
-        batch_store.start_batch(connection, batch_id=batch_id, file_sha256=file_sha256, row_count=total, at=now)
+    if not stored:
+        with instance.store.writing() as connection:
+            batch_store.start_batch(connection, batch_id=batch_id, file_sha256=file_sha256, row_count=total, at=now)
+    on_progress(0, total)
+    shared = shared_addresses((row.learner_name, row.learner_email) for row in class_list.rows)
     gate = _gate(instance, edition, options=options, now=now)
     with makers(
         instance,
@@ -114,6 +123,7 @@ def issue_batch(
             actor=actor,
             nsn_key=instance.secret(NSN_KEY),
             on_step=on_step,
+            terms=replace(options.terms, shared=shared),
         )
         for chunk in _chunks(rows, options.chunk_rows):
             done = issue_chunk(chunk, keys=keys, run=run)
@@ -123,7 +133,8 @@ def issue_batch(
                 on_step("written")
             on_progress(len(results), total)
     report = BatchReport(batch_id=batch_id, results=tuple(sorted(results, key=lambda result: result.line)))
-    _finish(instance, report, now=now)
+    if not stored:
+        _finish(instance, report, now=now)
     if outputs is not None:
         outputs.write_results(report.results)
     return report
@@ -137,6 +148,8 @@ def rehearse_batch(
     options: Options,
     now: datetime,
     actor: str,
+    batch_id: str | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Rehearsal:
     """What `issue_batch` would do, writing and signing nothing: each badge is minted and checked unsigned."""
     _refuse_unknown_jwt_key(instance, edition, options=options, now=now)
@@ -146,13 +159,15 @@ def rehearse_batch(
         instance=instance,
         gate=_gate(instance, edition, options=options, now=now),
         maker=lambda _orders: [],
-        batch_id=None,
+        batch_id=batch_id,
         now=now,
         actor=actor,
         nsn_key=b"",
         on_step=lambda _name: None,
     )
-    ready = 0
+    ready: list[Candidate] = []
+    total = len(rows) + len(results)
+    gone_through = len(results)
     sound: set[tuple[object, ...]] = set()
     for chunk in _chunks(rows, options.chunk_rows):
         settled, candidates = sort_rows(chunk, keys=keys, run=run)
@@ -161,8 +176,11 @@ def rehearse_batch(
             if refusal := _rehearse(candidate, nsns=nsns, run=run, sound=sound):
                 results.append(refusal)
             else:
-                ready += 1
-    return Rehearsal(ready=ready, results=tuple(sorted(results, key=lambda result: result.line)))
+                ready.append(candidate)
+        gone_through += len(chunk)
+        on_progress(gone_through, total)
+    ordered = tuple(sorted(results, key=lambda result: result.line))
+    return Rehearsal(ready=len(ready), results=ordered, candidates=tuple(ready))
 
 
 def _prepare(

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.admission import Candidate, CompletionRow, Gate
+from issuer.delivering import NO_MAIL, Recipient, Terms, arrange
 from issuer.instance import Instance
 from issuer.making import Made, Maker, Order
 from issuer.minting import Award, NameDisplay
@@ -45,6 +46,7 @@ class Run:
     actor: str
     nsn_key: bytes = field(repr=False)
     on_step: Step
+    terms: Terms = NO_MAIL
 
     @property
     def signed_at(self) -> datetime:
@@ -127,7 +129,7 @@ def sort_rows(
     for row in rows:
         key = keys[row.line]
         if key in found:
-            results.append(_already(row, key, found[key]))
+            results.append(_already(row, key, found[key], run=run))
             continue
         admitted = run.gate.admit(row, row_key=key)
         if isinstance(admitted, RowResult):
@@ -224,6 +226,14 @@ def _store(connection: Connection, good: Sequence[_Work], *, run: Run) -> None:
     credential_store.insert_documents(connection, [_document(one, run) for one in good])
     credential_store.insert_learners(connection, [_learner(one) for one in good])
     nzroa_rows.insert_entries(connection, [_nzroa_entry(one, run) for one in good], at=run.now)
+    arrange(
+        connection,
+        [_recipient(one) for one in good],
+        instance=run.instance,
+        terms=run.terms,
+        batch_id=run.batch_id,
+        now=run.now,
+    )
     achievements = {one.candidate.achievement.key: one.candidate.achievement for one in good}
     for _, achievement in sorted(achievements.items()):  # in order: two processes then never wait for each other
         credential_store.keep_achievement(
@@ -266,6 +276,11 @@ def _learner(one: _Work) -> Learner:
     )
 
 
+def _recipient(one: _Work) -> Recipient:
+    row = one.candidate.row
+    return Recipient(short_id=one.order.short_id, name=row.learner_name, email=row.learner_email, language=row.language)
+
+
 def _nzroa_entry(one: _Work, run: Run) -> nzroa_rows.NzroaEntry:
     nsn, short_id = one.candidate.row.nsn, one.order.short_id
     return nzroa_rows.NzroaEntry(
@@ -291,10 +306,19 @@ def _already_by_another(connection: Connection, late: Sequence[Candidate], *, ru
         provider=run.instance.config.provider,
         row_keys=[candidate.row_key for candidate in late],
     )
-    return [_already(candidate.row, candidate.row_key, found[candidate.row_key]) for candidate in late]
+    return [_already(candidate.row, candidate.row_key, found[candidate.row_key], run=run) for candidate in late]
 
 
-def _already(row: CompletionRow, row_key: str, held: StoredCredential) -> RowResult:
+def _already(row: CompletionRow, row_key: str, held: StoredCredential, *, run: Run) -> RowResult:
+    if run.batch_id is not None and held.batch_id == run.batch_id:  # this very batch, before it was interrupted
+        return RowResult(
+            line=row.line,
+            row_key=row_key,
+            outcome=RowOutcome.ISSUED,
+            reason="issued",
+            sentence="Issued.",
+            short_id=held.short_id,
+        )
     day = format_nz_date(nz_date(held.created_at))
     if held.state is State.REVOKED:
         reason = "withdrawn"
