@@ -52,7 +52,9 @@ def test_nothing_private_is_in_it(instance: Instance, archive: Path) -> None:
         content = b"".join(bundle.read(name) for name in names)
     for private in (EMAIL.encode(), NSN.encode(), b"ciphertext", b"scrypt", b"nsn-key"):
         assert private not in content
-    (short_id,) = [name.split("/")[2] for name in names if name.endswith("/index.html") and "/badges/" in name]
+    (short_id,) = [
+        name.split("/")[2].removesuffix(".qr.svg") for name in names if name.endswith(".qr.svg") and "/badges/" in name
+    ]
     assert {
         "did-map.json",
         "manifest.json",
