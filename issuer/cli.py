@@ -26,6 +26,8 @@ from issuer.cli_endorsements import endorsements
 from issuer.cli_issue import issue
 from issuer.cli_keys import keys
 from issuer.cli_lifecycle import reinstate_command, suspend_command, suspension_command, withdraw_batch_command
+from issuer.cli_people import api_key, user
+from issuer.cli_nzroa import nsn, nzroa
 from issuer.cli_public import did_map_command, export, publish_command
 from issuer.cli_reissue import reissue_command
 from issuer.corrections import Correction, correct
@@ -285,8 +287,12 @@ for command in (
     reinstate_command,
     suspension_command,
     withdraw_batch_command,
+    nzroa,
+    nsn,
 ):
     badge_issuer.add_command(command)
+badge_issuer.add_command(user)
+badge_issuer.add_command(api_key)
 
 
 def _read(path: Path, *, limit: int) -> bytes:
