@@ -289,10 +289,10 @@ for command in (
     withdraw_batch_command,
     nzroa,
     nsn,
+    user,
+    api_key,
 ):
     badge_issuer.add_command(command)
-badge_issuer.add_command(user)
-badge_issuer.add_command(api_key)
 
 
 def _read(path: Path, *, limit: int) -> bytes:

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from issuer.instance import Instance, open_instance
-from issuer.store.engine import parse_database_url
 from issuer.passwords import hash_password
+from issuer.store.engine import parse_database_url
 from keys.keyring import Keyring
 from tests.issuer.provider import make_instance
 
@@ -35,7 +35,7 @@ def _passwords_are_cheap() -> Iterator[None]:
     """As above, for the passwords of staff."""
     defaults = hash_password.__kwdefaults__
     before = dict(defaults)
-    defaults["method"] = "scrypt:16:1:1"
+    defaults["method"] = "scrypt:256:8:1"
     yield
     defaults.update(before)
 
