@@ -142,11 +142,9 @@ def mark_reported(instance: Instance, data: bytes, *, now: datetime, actor: str)
         unmatched: list[int] = []
         for line in lines:
             candidates = by_id.get(line.short_id, []) if line.short_id else by_key.get(line.key, [])
-            one = next((one for one in candidates if one.short_id not in found), None)
-            if one is None:
+            found |= {one.short_id: one for one in candidates}
+            if not candidates:
                 unmatched.append(line.line)
-            else:
-                found[one.short_id] = one
         new = sorted(one.short_id for one in found.values() if one.reported_at is None)
         nzroa_rows.mark_reported(connection, new, at=now)
         if new or opened:
@@ -181,12 +179,12 @@ def _open_for(
 ) -> tuple[list[str], Mapping[_Key | None, list[Completion]]]:
     """(whose numbers were opened, the completions by number, reference and day): only of days the file names.
 
-    Those not yet reported come first, so that of two alike each line takes one.
+    Two badges of one learner for one reference and day are one completion to NZQA, so a line stands for both.
     """
     named = {line.key[1:] for line in lines if line.key is not None}
     by_key: dict[_Key | None, list[Completion]] = {}
     opened: list[str] = []
-    for one in sorted(completions, key=lambda one: (one.reported_at is not None, one.short_id)):
+    for one in completions:
         if one.nsn_sealed is None or (one.nzqa_ref, one.achieved_on) not in named:
             continue
         opened.append(one.short_id)
