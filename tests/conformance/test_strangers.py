@@ -13,7 +13,7 @@ from keys.public_key import KeyType
 from keys.signing import SoftwareSigner, add_proof
 from schemas import vocabulary as v
 from schemas.jsontext import parse_object
-from schemas.statuslist import encode, status_list_document
+from schemas.statuslist import encode, status_entry, status_list_document
 
 GOOD = parse_object((Path(__file__).parent.parent / "vectors" / "badges" / "unsigned-good.json").read_bytes())
 AT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
@@ -21,20 +21,15 @@ DID = "did:web:badges.example"
 METHOD = f"{DID}#key-1"
 
 
+SUSPENSION = status_entry(list_url="https://badges.example/status/2", index=31_415, purpose=v.SUSPENSION)
+TWO_ENTRIES = GOOD | {"credentialStatus": [GOOD["credentialStatus"], SUSPENSION]}
+
+
 class Web:
     """What the provider publishes: its DID document and one status list."""
 
-    def __init__(self, *, revoked: tuple[int, ...] = ()) -> None:
+    def __init__(self, *, revoked: tuple[int, ...] = (), suspended: tuple[int, ...] = ()) -> None:
         self.signer = SoftwareSigner.generate(KeyType.ED25519)
-        unsigned = status_list_document(
-            id=GOOD["credentialStatus"]["statusListCredential"],
-            issuer=DID,
-            purpose=v.REVOCATION,
-            encoded=encode(revoked, length=131_072),
-            valid_from=AT,
-            valid_until=AT.replace(year=2050),
-            ttl_ms=3_600_000,
-        )
         method = {
             "id": METHOD,
             "type": "Multikey",
@@ -48,8 +43,21 @@ class Web:
                 "verificationMethod": [method],
                 "assertionMethod": [METHOD],
             },
-            unsigned["id"]: self.sign(unsigned),
         }
+        self.put_list(GOOD["credentialStatus"]["statusListCredential"], v.REVOCATION, revoked)
+        self.put_list(SUSPENSION["statusListCredential"], v.SUSPENSION, suspended)
+
+    def put_list(self, url: str, purpose: str, set_: tuple[int, ...]) -> None:
+        unsigned = status_list_document(
+            id=url,
+            issuer=DID,
+            purpose=purpose,
+            encoded=encode(set_, length=131_072),
+            valid_from=AT,
+            valid_until=AT.replace(year=2050),
+            ttl_ms=3_600_000,
+        )
+        self.documents[url] = self.sign(unsigned)
 
     def sign(self, document: dict[str, Any]) -> dict[str, Any]:
         return add_proof(
@@ -77,6 +85,24 @@ def test_a_revoked_badge_is_refused_elsewhere() -> None:
     web = Web(revoked=(int(GOOD["credentialStatus"]["statusListIndex"]),))
     with pytest.raises(OB3VerificationError):
         verify_elsewhere(web.sign(GOOD), web)
+
+
+def test_a_badge_that_can_be_put_on_hold_is_believed_elsewhere() -> None:
+    web = Web(revoked=(7,), suspended=(8,))
+    assert verify_elsewhere(web.sign(TWO_ENTRIES), web).achievement.name
+
+
+@pytest.mark.parametrize(
+    "bits",
+    [
+        pytest.param({"suspended": (int(SUSPENSION["statusListIndex"]),)}, id="on hold"),
+        pytest.param({"revoked": (int(GOOD["credentialStatus"]["statusListIndex"]),)}, id="withdrawn"),
+    ],
+)
+def test_each_of_two_status_entries_is_read_elsewhere(bits: dict[str, tuple[int, ...]]) -> None:
+    web = Web(**bits)
+    with pytest.raises(OB3VerificationError):
+        verify_elsewhere(web.sign(TWO_ENTRIES), web)
 
 
 @pytest.mark.parametrize(
