@@ -26,10 +26,12 @@ from issuer.cli_endorsements import endorsements
 from issuer.cli_issue import issue
 from issuer.cli_keys import keys
 from issuer.cli_lifecycle import reinstate_command, suspend_command, suspension_command, withdraw_batch_command
+from issuer.cli_mail import mail_settings
 from issuer.cli_nzroa import nsn, nzroa
 from issuer.cli_people import api_key, user
 from issuer.cli_public import did_map_command, export, publish_command
 from issuer.cli_reissue import reissue_command
+from issuer.cli_serve import serve
 from issuer.corrections import Correction, correct
 from issuer.editions import load_edition, use_edition
 from issuer.enrolment import build_request
@@ -291,6 +293,8 @@ for command in (
     nsn,
     user,
     api_key,
+    mail_settings,
+    serve,
 ):
     badge_issuer.add_command(command)
 

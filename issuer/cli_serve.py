@@ -7,8 +7,6 @@ from pathlib import Path
 import click
 
 from issuer.cli_common import EXISTING_FILE, instance_option, named_folder, opened
-from issuer.web.serving import WEB_PROCESSES, Service
-from issuer.web.site import ServeOptions
 from schemas.errors import InputError
 
 
@@ -19,9 +17,7 @@ from schemas.errors import InputError
 @click.option(
     "--tls", nargs=2, type=EXISTING_FILE, metavar="CERT KEY", help="Serve https with this certificate and key (PEM)."
 )
-@click.option(
-    "--processes", type=click.IntRange(1, 64), default=WEB_PROCESSES, show_default=True, help="Web processes."
-)
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
 @click.option("--no-worker", is_flag=True, help="Start no worker beside it: `badge-issuer worker` runs elsewhere.")
 @click.option(
     "--origin",
@@ -40,6 +36,9 @@ def serve(
     origin: str | None,
 ) -> None:
     """Serve the desk, the learners' pages, the public badge pages and the API; a worker issues and mails beside it."""
+    from issuer.web.serving import Service  # late: other commands need no web
+    from issuer.web.site import ServeOptions
+
     if origin is not None and not origin.startswith(("http://127.0.0.1", "http://localhost", "https://")):
         raise InputError("The origin must be https, or this machine (http://127.0.0.1:PORT).")
     with opened(context) as instance:  # what is wrong with the instance is said before anything is started

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
-from flask import Flask
-from gunicorn.app.base import BaseApplication
 
 from schemas.errors import InputError
 from verifier.origins import AllowedOrigins
 from verifier.register.anchor import load_anchor
 from verifier.register.edition import load_edition
-from verifier.web.app import Service, make_app
 
 
 @click.command("serve")
@@ -39,6 +35,9 @@ def serve(
     allow_origin: tuple[str, ...],
 ) -> None:
     """Serve the verifier: upload, paste or link a badge, and read three answers."""
+    from verifier.web.app import Service, make_app  # late: other commands need no web
+    from verifier.web.serving import Server
+
     if edition_file is not None and anchor_file is None:
         raise click.UsageError("--register needs --anchor: a register is only believed under a pinned key.")
     for path in (edition_file, anchor_file, did_map, *(tls or ())):
@@ -51,36 +50,4 @@ def serve(
         click.echo(f"WARNING: origins of a development machine are trusted: {', '.join(allow_origin)}", err=True)
     app = make_app(Service(edition=edition, anchor=anchor, did_map=did_map, origins=origins))
     scheme = "https" if tls else "http"
-    _Server(app, bind=f"{host}:{port}", tls=tls, address=f"{scheme}://{host}:{port}/").run()
-
-
-class _Server(BaseApplication):
-    """gunicorn over the application. Requests are not logged: addresses of badges are nobody's business."""
-
-    def __init__(self, app: Flask, *, bind: str, tls: tuple[Path, Path] | None, address: str) -> None:
-        self._app = app
-        self._address = address
-        self._settings: dict[str, Any] = {
-            "bind": bind,
-            "workers": 2,
-            "worker_class": "gthread",
-            "threads": 8,
-            "timeout": 60,
-            "accesslog": None,
-            "loglevel": "warning",
-            "proc_name": "badge-verifier",
-            "preload_app": True,
-            "control_socket_disable": True,
-        }
-        if tls:
-            self._settings |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._settings.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-        self.cfg.set("when_ready", lambda _server: click.echo(f"Serving {self._address}  Ctrl-C ends it."))
-
-    def load(self) -> Any:
-        return self._app.wsgi_app
+    Server(app, bind=f"{host}:{port}", tls=tls, address=f"{scheme}://{host}:{port}/").run()

@@ -15,7 +15,6 @@ from gunicorn.app.base import BaseApplication
 from issuer.web.app import make_app
 from issuer.web.site import ServeOptions
 
-WEB_PROCESSES = 2
 THREADS = 8
 REQUEST_SECONDS = 60
 _RESTART_SECONDS = 2.0  # a worker that ends at once is not started again in a tight loop
@@ -32,7 +31,7 @@ class Service(BaseApplication):
         bind: str,
         options: ServeOptions,
         tls: tuple[Path, Path] | None = None,
-        processes: int = WEB_PROCESSES,
+        processes: int,
         with_worker: bool = True,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:

@@ -1,0 +1,42 @@
+"""Running the verifier: gunicorn over its application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+
+class Server(BaseApplication):
+    """gunicorn over the application. Requests are not logged: addresses of badges are nobody's business."""
+
+    def __init__(self, app: Flask, *, bind: str, tls: tuple[Path, Path] | None, address: str) -> None:
+        self._app = app
+        self._address = address
+        self._settings: dict[str, Any] = {
+            "bind": bind,
+            "workers": 2,
+            "worker_class": "gthread",
+            "threads": 8,
+            "timeout": 60,
+            "accesslog": None,
+            "loglevel": "warning",
+            "proc_name": "badge-verifier",
+            "preload_app": True,
+            "control_socket_disable": True,
+        }
+        if tls:
+            self._settings |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+        self.cfg.set("when_ready", lambda _server: click.echo(f"Serving {self._address}  Ctrl-C ends it."))
+
+    def load(self) -> Any:
+        return self._app.wsgi_app
