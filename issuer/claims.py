@@ -16,10 +16,11 @@ from issuer.instance import Config, Identity, Instance
 from issuer.minting import NameDisplay
 from issuer.rows import read_one_name
 from issuer.sharing import share_key, share_sha256
-from issuer.store import claims_rows
+from issuer.store import claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim, Visibility
 from issuer.store.credentials import Learner, StoredCredential, StoredDocument
+from issuer.store.outbox_rows import MailKind, MailState, NewMail
 from issuer.vault import token, token_sha256
 from schemas.errors import IssuingError
 from verifier.register.edition import Edition
@@ -27,6 +28,7 @@ from verifier.register.edition import Edition
 CLAIM_PURPOSE = "claim"
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 _MAIL_AGAIN_AFTER = timedelta(minutes=10)
+_UNDER_WAY = frozenset({MailState.HELD, MailState.QUEUED, MailState.SENDING})  # held: staff decide when it goes
 
 
 class LinkState(StrEnum):
@@ -198,8 +200,8 @@ def send_links(instance: Instance, email: str, *, valid_for: timedelta, now: dat
         claims = claims_rows.load_claims(connection, [one.short_id for one in learners])
         for claim in claims.values():
             held = _held(connection, claim)
-            if held is None or claim.delivery is not claims_rows.Delivery.MAIL:
-                continue  # an address that several people share opens nobody's badge
+            if held is None:
+                continue
             name = letters_of(held.learner.name)
             if name not in newest or held.credential.created_at > newest[name].credential.created_at:
                 newest[name] = held
@@ -215,9 +217,10 @@ def learner_actor(short_id: str) -> str:
 def _send_link(instance: Instance, connection: Connection, held: Held, *, valid_for: timedelta, now: datetime) -> bool:
     """Queue a mail with the link; one that has run out is replaced. A mail under way is not sent twice."""
     email, claim = held.learner.email, held.claim
-    if not email or claim.delivery is not claims_rows.Delivery.MAIL:
+    if not email or not _is_own_address(connection, held, email):
         return False
-    if claims_rows.is_mail_under_way(connection, held.short_id, since=now - _MAIL_AGAIN_AFTER):
+    last = outbox_rows.last_link_mail(connection, held.short_id)
+    if last is not None and (last.state in _UNDER_WAY or last.created_at > now - _MAIL_AGAIN_AFTER):
         return True
     if now >= claim.link_expires_at:
         serial = claim.link_serial + 1
@@ -229,11 +232,24 @@ def _send_link(instance: Instance, connection: Connection, held: Held, *, valid_
             expires_at=now + valid_for,
             at=now,
         )
-    claims_rows.queue_link_mail(
-        connection, held.short_id, recipient=email, language=held.learner.language, batch_id=None, at=now
+    mail = NewMail(
+        kind=MailKind.LINK,
+        recipient=email,
+        short_id=held.short_id,
+        state=MailState.QUEUED,
+        made_at=now,
+        language=held.learner.language,
     )
+    outbox_rows.insert_mails(connection, [mail])
     _log(connection, held.short_id, audit.CLAIM_LINK, now=now)
     return True
+
+
+def _is_own_address(connection: Connection, held: Held, email: str) -> bool:
+    """Whether nobody of another name has it: an address that several people share opens nobody's badge."""
+    names = {letters_of(one.name) for one in claims_rows.load_learners_with_email(connection, email)}
+    is_mailed = held.claim.delivery is claims_rows.Delivery.MAIL
+    return len(names) == 1 and (is_mailed or claims_rows.is_batch_without_mail(connection, held.short_id))
 
 
 def _held(connection: Connection, claim: StoredClaim) -> Held | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,9 @@ from sqlalchemy.engine import Connection, Row
 
 from issuer.store.credentials import Learner
 from issuer.store.dialect import insert_or_ignore
-from issuer.store.service_tables import claims, learner_requests, outbox
-from issuer.store.tables import learners
+from issuer.store.service_tables import claims, learner_requests
+from issuer.store.tables import batches, credentials, learners
 from schemas.times import parse_time, write_time
-
-LINK_MAIL = "claim"  # the kind of mail that brings a claim link
 
 
 class Delivery(StrEnum):
@@ -175,38 +172,10 @@ def load_learners_with_email(connection: Connection, email: str) -> list[Learner
     return [Learner(**row._mapping) for row in connection.execute(query)]
 
 
-def is_mail_under_way(connection: Connection, short_id: str, *, since: datetime) -> bool:
-    """Whether a mail about the badge waits to be sent, or was written since then."""
-    waiting = sa.or_(outbox.c.state.in_(("queued", "sending")), outbox.c.created_at > write_time(since))
-    query = sa.select(outbox.c.mail_id).where(outbox.c.short_id == short_id, outbox.c.kind == LINK_MAIL, waiting)
-    return connection.scalar(query.limit(1)) is not None
-
-
-def queue_link_mail(
-    connection: Connection,
-    short_id: str,
-    *,
-    recipient: str,
-    language: str | None,
-    batch_id: str | None,
-    at: datetime,
-) -> None:
-    """A mail with the badge's claim link, to be sent as soon as can be."""
-    connection.execute(
-        sa.insert(outbox),
-        {
-            "mail_id": secrets.token_hex(16),
-            "kind": LINK_MAIL,
-            "short_id": short_id,
-            "batch_id": batch_id,
-            "recipient": recipient,
-            "language": language,
-            "state": "queued",
-            "attempts": 0,
-            "next_at": write_time(at),
-            "created_at": write_time(at),
-        },
-    )
+def is_batch_without_mail(connection: Connection, short_id: str) -> bool:
+    """Whether the badge's class list was issued without mail, so that nobody asked yet whose its addresses are."""
+    query = sa.select(batches.c.mail).join(credentials, credentials.c.batch_id == batches.c.batch_id)
+    return connection.scalar(query.where(credentials.c.short_id == short_id)) in {None, "none"}
 
 
 def insert_request(connection: Connection, row: StoredRequest) -> None:
