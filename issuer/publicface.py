@@ -165,16 +165,18 @@ def page_file(language: str) -> str:
     return "index.html" if language == ENGLISH else f"{language}/index.html"
 
 
-def publisher_of(instance: Instance) -> Publisher:
-    """What every page says of the instance; whether it is a demonstration is the register's to say."""
+def publisher_of(instance: Instance, *, demonstration: bool | None = None) -> Publisher:
+    """What every page says of the instance; whether it is a demonstration is the register's to say, if not known."""
     config = instance.config
-    edition = load_edition(instance)
+    if demonstration is None:
+        edition = load_edition(instance)
+        demonstration = edition is not None and edition.demonstration
     return Publisher(
         name=config.name,
         provider_number=config.provider,
         did=config.did,
         base_url=config.base_url,
-        demonstration=edition is not None and edition.demonstration,
+        demonstration=demonstration,
         visibility=config.visibility,
         verifier_url=config.verifier_url,
     )

@@ -1,0 +1,388 @@
+"""The public face, live: the same bytes as `publish` writes, at the same addresses; signs nothing and writes nothing.
+
+A status list is served as it was last signed. Signing it again is the worker's and `publish`'s to do, so that no
+request from outside ever reaches a key.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from issuer import pages, qr
+from issuer.anchoring import Inclusions
+from issuer.pages import Publisher
+from issuer.publicface import Face, Shown, publisher_of
+from issuer.publish import FrontPage, about_documents
+from issuer.sharing import find_shared, parse_share_key
+from issuer.store import credentials as credential_store
+from issuer.store import lists as list_store
+from issuer.web.guesses import Guesses
+from issuer.web.site import site
+from issuer.web.words import speak
+from issuer.words import ENGLISH, MAORI
+from schemas.jsontext import parse_object, write_json
+
+blueprint = Blueprint("public", __name__)
+
+_HTML = "text/html"
+_VC = "application/vc+ld+json"
+_JWT = "application/vc+jwt"
+# In the order of our own preference: whoever asks for anything gets the page.
+_NEGOTIATED = {
+    _HTML: "",
+    _VC: ".json",
+    "application/vc": ".json",
+    "application/ld+json": ".json",
+    "application/json": ".json",
+    _JWT: ".jwt",
+    "application/jwt": ".jwt",
+    "image/png": ".png",
+    "image/svg+xml": ".svg",
+    "application/pdf": ".pdf",
+}
+_MEDIA = {
+    ".json": _VC,
+    ".jwt": _JWT,
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
+    ".qr": "image/png",
+    ".qr.svg": "image/svg+xml",
+    ".card.png": "image/png",
+    ".anchor.json": "application/json",
+}
+_PAGE_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# As in the static site's `_headers`: a picture opened by itself runs nothing and reaches nothing.
+_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_FILE_NAME = re.compile(r"([a-z0-9]{1,64})((?:\.[a-z]+)*)")
+_LIST_MAX_AGE = 3600
+_FRONT_KEPT = timedelta(minutes=1)
+_guesses = Guesses()
+
+
+@blueprint.get("/")
+@blueprint.get("/index.html")
+def index() -> WerkzeugResponse:
+    return _page(_front().html(now=site.now(), language=ENGLISH, root=_root()))
+
+
+@blueprint.get("/mi")
+@blueprint.get("/mi/")
+@blueprint.get("/mi/index.html")
+def index_in_maori() -> WerkzeugResponse:
+    return _page(_front().html(now=site.now(), language=MAORI, root=_root()))
+
+
+@blueprint.get("/badges/<name>")
+def badge(name: str) -> WerkzeugResponse:
+    """The badge at its own id, in whatever form is asked for; or one of its files by name."""
+    short_id, suffix = _parts(name)
+    accepted = request.accept_mimetypes.best_match(list(_NEGOTIATED)) if not suffix else None
+    if not suffix and accepted is None and request.accept_mimetypes:
+        return _vary(_told(406))
+    chosen = accepted or _HTML
+    if not suffix:
+        suffix = _NEGOTIATED[chosen]
+    if not suffix:
+        return _vary(_badge_page(short_id, ENGLISH))
+    answer = _badge_file(short_id, suffix)
+    if accepted is not None and answer.status_code == 200:
+        answer.headers["Content-Type"] = chosen
+        return _vary(answer)
+    return answer
+
+
+@blueprint.get("/badges/<short_id>/")
+@blueprint.get("/badges/<short_id>/index.html")
+def badge_page(short_id: str) -> WerkzeugResponse:
+    return _badge_page(short_id, ENGLISH)
+
+
+@blueprint.get("/badges/<short_id>/mi")
+@blueprint.get("/badges/<short_id>/mi/")
+@blueprint.get("/badges/<short_id>/mi/index.html")
+def badge_page_in_maori(short_id: str) -> WerkzeugResponse:
+    return _badge_page(short_id, MAORI)
+
+
+@blueprint.get("/s")
+@blueprint.get("/s/")
+def share_form() -> WerkzeugResponse:
+    """Where the short code from a printed certificate is typed in."""
+    typed = request.args.get("code", "")
+    key = parse_share_key(typed)
+    if key is not None:
+        return redirect(url_for("public.shared", name=key))
+    answer = Response(render_template("public/code.html", typed=typed[:40]), status=404 if typed else 200)
+    return _unseen(answer)
+
+
+@blueprint.get("/s/<name>")
+def shared(name: str) -> WerkzeugResponse:
+    """What the key on a printed certificate opens, whether or not the learner publishes the page."""
+    stem, dot, rest = name.partition(".")
+    key = parse_share_key(stem)
+    if key is not None and key != stem:
+        return _unseen(redirect(url_for("public.shared", name=key + dot + rest), code=308))
+    if dot:
+        return _unseen(_shared_file(stem, dot + rest))
+    # Negotiated only between the page and the document.
+    forms = [form for form, suffix in _NEGOTIATED.items() if suffix in {"", ".json"}]
+    chosen = request.accept_mimetypes.best_match(forms, default=_HTML)
+    if _NEGOTIATED[chosen] == ".json":
+        answer = _shared_file(stem, ".json")
+        if answer.status_code == 200:
+            answer.headers["Content-Type"] = chosen
+        return _vary(_unseen(answer))
+    return _vary(_unseen(_shared_page(stem, ENGLISH)))
+
+
+@blueprint.get("/s/<key>/")
+@blueprint.get("/s/<key>/index.html")
+def shared_page(key: str) -> WerkzeugResponse:
+    return _unseen(_shared_page(key, ENGLISH))
+
+
+@blueprint.get("/s/<key>/mi")
+@blueprint.get("/s/<key>/mi/")
+@blueprint.get("/s/<key>/mi/index.html")
+def shared_page_in_maori(key: str) -> WerkzeugResponse:
+    return _unseen(_shared_page(key, MAORI))
+
+
+@blueprint.get("/achievements/<ref>/<name>")
+def achievement(ref: str, name: str) -> WerkzeugResponse:
+    version, dot, suffix = name.rpartition(".")
+    if dot and suffix == "png":
+        return _file(_face().pictures.achievement_png(parse_object(_achievement(ref, version))), "image/png")
+    return _achievement_page(ref, name, ENGLISH)
+
+
+@blueprint.get("/achievements/<ref>/<version>/")
+@blueprint.get("/achievements/<ref>/<version>/index.html")
+def achievement_page(ref: str, version: str) -> WerkzeugResponse:
+    return _achievement_page(ref, version, ENGLISH)
+
+
+@blueprint.get("/achievements/<ref>/<version>/mi")
+@blueprint.get("/achievements/<ref>/<version>/mi/")
+@blueprint.get("/achievements/<ref>/<version>/mi/index.html")
+def achievement_page_in_maori(ref: str, version: str) -> WerkzeugResponse:
+    return _achievement_page(ref, version, MAORI)
+
+
+@blueprint.get("/status/<int:number>")
+def status_list(number: int) -> WerkzeugResponse:
+    with site.instance.store.reading() as connection:
+        kept = list_store.load_signed_list(connection, number)
+    if kept is None:
+        abort(404)
+    answer = _file(kept.document, _VC)
+    answer.headers["Cache-Control"] = f"public, max-age={_LIST_MAX_AGE}"
+    return answer
+
+
+@blueprint.get("/issuer")
+@blueprint.get("/did.json")
+@blueprint.get("/.well-known/<path:name>")
+def about(name: str | None = None) -> WerkzeugResponse:
+    del name  # the whole path is looked up
+    path = request.path.removeprefix(site.prefix).lstrip("/")
+    found = about_documents(site.instance).get(path)
+    if found is None:
+        abort(404)
+    media = {"issuer": "application/ld+json", ".well-known/jwks.json": "application/jwk-set+json"}
+    return _file(found, media.get(path, "application/did+json"))
+
+
+@blueprint.get("/assets/badge.css")
+def stylesheet() -> WerkzeugResponse:
+    return _file(pages.stylesheet(), "text/css; charset=utf-8")
+
+
+def _face() -> Face:
+    return Face(site.instance, _publisher())
+
+
+def _publisher() -> Publisher:
+    return publisher_of(site.instance, demonstration=site.is_demonstration)
+
+
+class _KeptFront:
+    """The front page goes over every badge, so it is kept for a minute."""
+
+    made: tuple[datetime, object, FrontPage] | None = None
+
+
+def _front() -> FrontPage:
+    now, config = site.now(), (site.instance, site.instance.config)
+    kept = _KeptFront.made
+    if not site.options.testing and kept is not None and kept[1] == config and now - kept[0] < _FRONT_KEPT:
+        return kept[2]
+    face = _face()
+    front = FrontPage(face)
+    with site.instance.store.reading() as connection:
+        for shown in face.every_badge(connection):
+            front.add(shown)
+    _KeptFront.made = (now, config, front)
+    return front
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """(short id, suffix) of a file name."""
+    found = _FILE_NAME.fullmatch(name)
+    if found is None or (found[2] and found[2] not in _MEDIA):
+        abort(404)
+    return found[1], found[2]
+
+
+def _find(face: Face, short_id: str) -> Shown | None:
+    with site.instance.store.reading() as connection:
+        return face.find_badge(connection, short_id)
+
+
+def _badge_page(short_id: str, language: str) -> WerkzeugResponse:
+    face = _face()
+    shown = _find(face, short_id)
+    if shown is None:
+        return _nothing(language)
+    if shown.is_private:
+        html = pages.private_html(face.publisher, short_id, language=language, root=_root())
+        return _page(html.encode(), status=404)
+    answer = _page(face.html(face.page_of(shown), language=language, root=_root()))
+    if shown.visibility != "public":
+        answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _badge_file(short_id: str, suffix: str) -> WerkzeugResponse:
+    face = _face()
+    shown = _find(face, short_id)
+    if shown is None or shown.is_private:
+        return _nothing(ENGLISH, problem=suffix not in {".png", ".svg", ".pdf"})
+    if suffix == ".jwt" and shown.badge.document.jwt is None:
+        return _told(406)
+    data = _made_on_demand(shown, suffix) or face.published_file(shown, suffix)
+    if data is None:
+        abort(404)
+    return _file(data, _MEDIA[suffix])
+
+
+def _made_on_demand(shown: Shown, suffix: str) -> bytes | None:
+    """The files of a badge that the static site has not."""
+    if suffix == ".qr":
+        return qr.qr_png(site.instance.badge_url(shown.short_id))
+    if suffix == ".anchor.json":
+        with site.instance.store.reading() as connection:
+            proof = Inclusions(connection).of(shown.short_id)
+        return write_json(proof) if proof else None
+    return None
+
+
+def _shared(face: Face, key: str) -> Shown | None:
+    """The badge a key opens. Only keys that open nothing are counted."""
+    short_id = find_shared(site.instance, key)
+    shown = None if short_id is None else _find(face, short_id)
+    if shown is None and _guesses.is_too_many(request.remote_addr or "", now=site.now()):
+        abort(429)
+    return shown
+
+
+def _shared_page(key: str, language: str) -> WerkzeugResponse:
+    face = _face()
+    shown = _shared(face, key)
+    if shown is None:
+        return _nothing(language)
+    return _page(face.html(face.page_of(shown, shared=True), language=language, root=_root()))
+
+
+def _shared_file(key: str, suffix: str) -> WerkzeugResponse:
+    face = _face()
+    shown = _shared(face, key)
+    data = None if shown is None else face.shared_file(shown, suffix)
+    if data is None:
+        return _nothing(ENGLISH, problem=suffix == ".json")
+    return _file(data, _MEDIA[suffix])
+
+
+def _achievement(ref: str, version: str) -> bytes:
+    with site.instance.store.reading() as connection:
+        rows = credential_store.load_achievements(connection)
+    found = {(kept_ref, kept_version): text for kept_ref, kept_version, text in rows}.get((ref, version))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _achievement_page(ref: str, version: str, language: str) -> WerkzeugResponse:
+    html = pages.achievement_html(
+        _publisher(),
+        parse_object(_achievement(ref, version)),
+        place=f"achievements/{ref}/{version}",
+        language=language,
+        root=_root(),
+    )
+    return _page(html.encode())
+
+
+def _root() -> str:
+    """The way from the address asked for to the site's front. A published page lies one folder deeper than its id."""
+    return "../" * (request.path.removeprefix(site.prefix).count("/") - 1)
+
+
+def _page(html: bytes, *, status: int = 200) -> WerkzeugResponse:
+    answer = Response(html, status=status, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = _PAGE_CSP
+    answer.headers["Cache-Control"] = "no-cache"  # kept, but asked about: an unpublished page is gone at once
+    return _conditional(answer)
+
+
+def _file(data: bytes, media_type: str) -> WerkzeugResponse:
+    answer = Response(data, content_type=media_type)
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    answer.headers["Cache-Control"] = "no-cache"
+    if media_type == "image/svg+xml":
+        answer.headers["Content-Security-Policy"] = _SVG_CSP
+    return _conditional(answer)
+
+
+def _conditional(answer: Response) -> WerkzeugResponse:
+    answer.add_etag()
+    return answer.make_conditional(request) if answer.status_code == 200 else answer
+
+
+def _vary(answer: WerkzeugResponse) -> WerkzeugResponse:
+    answer.headers["Vary"] = "Accept"
+    return answer
+
+
+def _unseen(answer: WerkzeugResponse) -> WerkzeugResponse:
+    """For addresses that are secrets: kept by no cache, told to no other site, listed by nobody."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _nothing(language: str, *, problem: bool = False) -> WerkzeugResponse:
+    """Nothing here: as a page, or as a problem document to a program."""
+    best = request.accept_mimetypes.best_match([_HTML, "application/json", "application/problem+json", _VC])
+    if problem or best not in {None, _HTML}:
+        return _told(404)
+    speak(language)
+    return Response(render_template("error.html", status=404, sentence=None), status=404)
+
+
+def _told(status: int) -> WerkzeugResponse:
+    titles = {404: "Not Found", 406: "Not Acceptable"}
+    document = {"type": "about:blank", "title": titles[status], "status": status}
+    answer = Response(write_json(document), status=status, content_type="application/problem+json")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
