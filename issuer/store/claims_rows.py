@@ -152,6 +152,10 @@ def change_share(
     _update(connection, short_id, at=at, share_sha256=share_sha256, share_serial=share_serial)
 
 
+def change_delivery(connection: Connection, short_id: str, delivery: Delivery, *, at: datetime) -> None:
+    _update(connection, short_id, at=at, delivery=delivery)
+
+
 def change_link(
     connection: Connection, short_id: str, *, link_sha256: str, link_serial: int, expires_at: datetime, at: datetime
 ) -> None:

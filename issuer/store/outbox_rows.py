@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -213,13 +214,6 @@ def cancel(
     )
 
 
-def cancel_of_badges(connection: Connection, short_ids: Sequence[str], *, reason: str) -> int:
-    """What waits about these badges is not sent. Returns how many."""
-    values = {"state": MailState.CANCELLED, "reason": reason, "next_at": None}
-    ours = sa.and_(outbox.c.short_id.in_(short_ids), outbox.c.state.in_(_WAITING))
-    return connection.execute(sa.update(outbox).where(ours).values(values)).rowcount
-
-
 def load_mail(connection: Connection, mail_id: str) -> StoredMail | None:
     row = connection.execute(sa.select(outbox).where(outbox.c.mail_id == mail_id)).one_or_none()
     return None if row is None else _mail(row)
@@ -263,6 +257,12 @@ def count_held_by_batch(connection: Connection) -> Mapping[str, int]:
         .order_by(outbox.c.batch_id)
     )
     return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def change_waiting_address(connection: Connection, short_ids: Sequence[str], recipient: str) -> int:
+    """What waits about these badges goes to another address. Returns how many."""
+    ours = sa.and_(outbox.c.short_id.in_(short_ids), outbox.c.state.in_(_WAITING))
+    return connection.execute(sa.update(outbox).where(ours).values(recipient=recipient)).rowcount
 
 
 def last_link_mail(connection: Connection, short_id: str) -> StoredMail | None:
@@ -319,19 +319,28 @@ def load_unclaimed(connection: Connection, *, sent_before: datetime, now: dateti
     ]
 
 
-def mark_bounced(connection: Connection, address: str, *, sent_after: datetime, reason: str) -> int:
-    """The last mail about each badge that went to this address since then came back. Returns how many were marked."""
-    to = sa.func.lower(sa.func.coalesce(outbox.c.recipient, learners.c.email))
+def mark_bounced(
+    connection: Connection, addresses: Collection[str], *, sent_after: datetime, reason: str
+) -> Mapping[str, int]:
+    """The last mail about each badge that went to these addresses since then came back.
+
+    Returns how many were marked, by address in lower case; an address that nothing went to is not among them.
+    """
+    to = sa.func.lower(sa.func.coalesce(outbox.c.recipient, learners.c.email)).label("address")
     query = (
-        sa.select(outbox.c.mail_id, outbox.c.short_id)
+        sa.select(outbox.c.mail_id, outbox.c.short_id, to)
         .join(learners, learners.c.short_id == outbox.c.short_id)
-        .where(to == address.lower(), outbox.c.state == MailState.SENT, outbox.c.sent_at > write_time(sent_after))
+        .where(
+            to.in_(sorted({address.lower() for address in addresses})),
+            outbox.c.state == MailState.SENT,
+            outbox.c.sent_at > write_time(sent_after),
+        )
         .order_by(outbox.c.sent_at, outbox.c.created_at)
     )
-    newest = {row.short_id: row.mail_id for row in connection.execute(query)}
+    newest = {(row.address, row.short_id): row.mail_id for row in connection.execute(query)}
     for mail_id in newest.values():
         mark_refused(connection, mail_id, reason=reason)
-    return len(newest)
+    return Counter(address for address, _ in newest)
 
 
 def erase_recipients(connection: Connection, *, ended_before: datetime) -> int:

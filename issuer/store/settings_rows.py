@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from issuer.store.service_tables import settings
@@ -19,13 +20,8 @@ def load_values(connection: Connection) -> Mapping[str, str]:
 
 def save_values(connection: Connection, values: Mapping[str, str], *, at: datetime, by: str) -> None:
     """Keep these settings in place of what they were; the others stay."""
-    if not values:
-        return
-    connection.execute(sa.delete(settings).where(settings.c.name.in_(sorted(values))))
-    connection.execute(
-        sa.insert(settings),
-        [
-            {"name": name, "value": value, "updated_at": write_time(at), "updated_by": by}
-            for name, value in sorted(values.items())
-        ],
-    )
+    for name, value in sorted(values.items()):
+        row = {"value": value, "updated_at": write_time(at), "updated_by": by}
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(settings).values(name=name, **row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
