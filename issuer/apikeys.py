@@ -76,20 +76,42 @@ def parse_scopes(codes: Iterable[str]) -> frozenset[Scope]:
 
 
 def new_key(
-    instance: Instance, *, name: str, scopes: Iterable[str], days: int | None = None, actor: str, now: datetime
+    instance: Instance,
+    *,
+    name: str,
+    scopes: Iterable[str],
+    days: int | None = None,
+    key_id: str | None = None,
+    actor: str,
+    now: datetime,
 ) -> tuple[ApiKey, str]:
-    """A new key, and its whole text, which nobody can read again. Raises InputError."""
+    """A new key, and its whole text, which nobody can read again. Raises InputError.
+
+    A form gives the `key_id` it wants: sent twice, it makes one key, and the second time raises IssuingError.
+    """
     row, text = _make(
-        name=_read_name(name), scopes=parse_scopes(scopes), expires_at=_expiry(days, now), actor=actor, now=now
+        name=_read_name(name),
+        scopes=parse_scopes(scopes),
+        expires_at=_expiry(days, now),
+        key_id=key_id,
+        actor=actor,
+        now=now,
     )
     with instance.store.writing() as connection:
+        _refuse_taken(connection, row.key_id)
         key_rows.add_key(connection, row)
         _log_new(connection, row, follows=None, actor=actor, now=now)
     return _key(row), text
 
 
 def rotate_key(
-    instance: Instance, key_id: str, *, overlap_days: int = OVERLAP_DAYS, actor: str, now: datetime
+    instance: Instance,
+    key_id: str,
+    *,
+    overlap_days: int = OVERLAP_DAYS,
+    successor_id: str | None = None,
+    actor: str,
+    now: datetime,
 ) -> tuple[ApiKey, str]:
     """A successor with the same name and scopes; the old key works for some days more. Raises IssuingError.
 
@@ -100,7 +122,8 @@ def rotate_key(
         if old.state(now) is not KeyState.IN_USE:
             raise IssuingError("Only a key that works can be rotated; make a new one.", reason="key-ended")
         term = None if old.expires_at is None else now + (old.expires_at - old.created_at)
-        row, text = _make(name=old.name, scopes=old.scopes, expires_at=term, actor=actor, now=now)
+        row, text = _make(name=old.name, scopes=old.scopes, expires_at=term, key_id=successor_id, actor=actor, now=now)
+        _refuse_taken(connection, row.key_id)
         ends = now + timedelta(days=overlap_days)
         if old.expires_at is None or ends < old.expires_at:
             key_rows.set_expiry(connection, key_id, at=ends)
@@ -147,9 +170,15 @@ def find_key(instance: Instance, text: str, *, now: datetime) -> ApiKey | None:
 
 
 def _make(
-    *, name: str, scopes: frozenset[Scope], expires_at: datetime | None, actor: str, now: datetime
+    *,
+    name: str,
+    scopes: frozenset[Scope],
+    expires_at: datetime | None,
+    key_id: str | None,
+    actor: str,
+    now: datetime,
 ) -> tuple[KeyRow, str]:
-    key_id = secrets.token_hex(6)
+    key_id = key_id or secrets.token_hex(6)
     secret = b32encode(secrets.token_bytes(_SECRET_BYTES)).decode("ascii").rstrip("=").lower()
     row = KeyRow(
         key_id=key_id,
@@ -187,6 +216,11 @@ def _read_name(text: str) -> str:
             field="name",
         )
     return name
+
+
+def _refuse_taken(connection: Connection, key_id: str) -> None:
+    if key_rows.load_key(connection, key_id) is not None:
+        raise IssuingError("This key was made already.", reason="key-made")
 
 
 def _known(connection: Connection, key_id: str) -> KeyRow:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from issuer.accounts import Role
 from issuer.vault import derived_key
 from issuer.web import access, words
+from issuer.web.limits import limiter
 from issuer.web.site import EXTENSION, ServeOptions, Site
 from schemas.errors import BadgeError
 from schemas.limits import MAX_TABLE_BYTES, MIB
@@ -30,6 +31,7 @@ MAX_FORM_MEMORY = 8 * MIB  # a pasted class list is a form field
 # (module, whether its POSTs carry the session cookie and so need a CSRF token)
 BLUEPRINTS: tuple[tuple[str, bool], ...] = (
     ("issuer.web.desk.session", True),
+    ("issuer.web.oidc", True),
     ("issuer.web.desk.home", True),
     ("issuer.web.desk.people", True),
     ("issuer.web.desk.keys", True),
@@ -76,6 +78,7 @@ def make_app(folder: Path, *, options: ServeOptions | None = None) -> Flask:
         TESTING=chosen.testing,
     )
     csrf = CSRFProtect(app)
+    limiter.init_app(app)
     for name, has_session in BLUEPRINTS:
         if find_spec(name) is None:  # TODO: every module is there once the service is whole
             continue

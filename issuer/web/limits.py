@@ -1,0 +1,19 @@
+"""How often somebody may ask: counted in memory, by each server process for itself; a restart forgets it."""
+
+from __future__ import annotations
+
+from flask import g, request
+from flask_limiter import Limiter
+
+
+def _asker() -> str:
+    """A program by its key, everybody else by their address."""
+    key_id = g.get("api_key_id")
+    return f"key:{key_id}" if key_id else f"address:{request.remote_addr}"
+
+
+limiter = Limiter(_asker, storage_uri="memory://", strategy="moving-window", headers_enabled=True)
+
+SIGN_IN = "60 per minute"  # from one address, where a whole staff may sit; each account has its own lock besides
+API = "600 per minute"
+HOOKS = "600 per minute"
