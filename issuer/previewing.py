@@ -11,7 +11,8 @@ from issuer.instance import Instance
 from issuer.rows import ColumnMap, Field, Record, Table, find_table, shown_cell
 from issuer.rows.cells import plain_text
 from issuer.rows.days import MonthFirst, read_day
-from issuer.rows.header import missing_columns
+from issuer.rows.header import missing_columns, place_beside_name, unclear_name
+from issuer.rows.reading import holds_word
 from issuer.rows.unfit import UnfitCell
 from issuer.store import uploads_rows
 from issuer.upload_choices import column_map_of
@@ -121,7 +122,7 @@ def preview(instance: Instance, batch_id: str, edition: Edition | None) -> Previ
         remembered = uploads_rows.load_column_map(connection, header_sha256(table)) is not None
     seen = _Seen(table, column_map=column_map, edition=edition)
     known |= seen.told()
-    fault = _strict_fault(data, choices, column_map)
+    fault = _strict_fault(data, choices, column_map) or seen.fault
     return Preview(
         **known,
         fault=fault.detail if fault else None,
@@ -189,6 +190,8 @@ class _Seen:
         self._settled: set[str] = set()
         self._ambiguous: dict[str, None] = {}
         self._month_first = False
+        self._watched = place_beside_name(table.header, column_map=column_map)
+        self.fault: TableError | None = None
         for record in table.records:
             self._see(record)
 
@@ -227,6 +230,9 @@ class _Seen:
             if len(self._samples[place]) < _SAMPLES and cell is not None and (text := shown_cell(cell)):
                 self._samples[place].append(text)
                 self._like_nsn[place] += looks_like_nsn(text)
+        watched = self._watched
+        if watched is not None and self.fault is None and any(map(holds_word, record.cells[watched : watched + 1])):
+            self.fault = unclear_name(self._header, record.line)
         self._see_reference(record)
         self._see_day(record)
 

@@ -138,6 +138,7 @@ class Header:
     unknown: tuple[str, ...]
     position: int  # among the records it was looked for in
     names: tuple[str, ...] = ()  # of all its columns, each by a name of its own; `column 3` where it has none
+    unnamed: frozenset[int] = frozenset()  # places of columns whose header is blank
     stacked: bool = False  # its names stand in two rows, this and the one above
 
 
@@ -181,13 +182,27 @@ def _best_header(records: Sequence[Record], *, column_map: ColumnMap) -> Header 
         if found and (wins or (best is not None and found == len(best.places) and not missing_columns(places))):
             best = _header(texts, record=record, position=position, places=places)
         if best and not missing_columns(best.places):
-            return best
+            return _with_next(best, records, column_map=column_map)
     for position in range(1, len(records)):
         texts = _stacked(_texts(records[position - 1]), _texts(records[position]), column_map=column_map)
         places = _match(texts, column_map=column_map)
         if len(places) > (len(best.places) if best else 1):
             best = _header(texts, record=records[position], position=position, places=places, stacked=True)
     return best
+
+
+def _with_next(header: Header, records: Sequence[Record], *, column_map: ColumnMap) -> Header:
+    """The header with the row below it, when that holds nothing but names of columns, as it does under merged cells."""
+    position = header.position + 1
+    below = records[position].cells if position < len(records) else ()
+    words = [cell for cell in below if cell is not None and cell != ""]
+    if not words or not all(isinstance(word, str) and fold_header(word) in _RANKS for word in words):
+        return header
+    texts = _stacked(_texts(records[header.position]), _texts(records[position]), column_map=column_map)
+    places = _match(texts, column_map=column_map)
+    if missing_columns(places):
+        return header
+    return _header(texts, record=records[position], position=position, places=places, stacked=True)
 
 
 def _texts(record: Record) -> list[str]:
@@ -240,6 +255,25 @@ def refuse_missing(header: Header, records: Sequence[Record], *, column_map: Col
         "column map.",
         faults=tuple(Fault(message="column is missing", line=header.line, column=name) for name in lacking),
         reason="columns-missing",
+    )
+
+
+def place_beside_name(header: Header, *, column_map: ColumnMap) -> int | None:
+    """The column without a name beside the guessed one of names: under a merged header it holds the surname."""
+    places = header.places.get(Field.LEARNER_NAME, ())
+    if len(places) != 1 or Field.LEARNER_NAME in column_map.columns:
+        return None
+    beside = places[0] + 1
+    return beside if beside in header.unnamed else None
+
+
+def unclear_name(header: Header, line: int) -> TableError:
+    """For a list where that column holds words."""
+    spelled = header.spelled[Field.LEARNER_NAME]
+    return TableError(
+        f"The column beside “{spelled}” has no name of its own, but holds words (in line {line}, for one). If it is "
+        "part of the learners' names, choose both columns for the name; if not, choose the one that is.",
+        reason="columns-unclear",
     )
 
 
@@ -319,6 +353,7 @@ def _header(
         unknown=tuple(unknown),
         position=position,
         names=column_names(texts),
+        unnamed=frozenset(place for place, text in enumerate(texts) if not text),
         stacked=stacked,
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 from issuer.rows import cells
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.days import MonthFirst, read_day
-from issuer.rows.header import Header
+from issuer.rows.header import Header, place_beside_name, unclear_name
 from issuer.rows.model import LEAVE_OUT, Cell, ClassList, Field, Record, Row, RowFault
 from issuer.rows.table import find_table
 from issuer.rows.unfit import UnfitCell
@@ -56,6 +56,8 @@ def read_class_list(
         if count > MAX_TABLE_ROWS:
             raise TooLarge(f"{filename} has more than {MAX_TABLE_ROWS:,} rows. Split it.")
         reading.read(record)
+    if reading.beside_name is not None:
+        raise unclear_name(header, reading.beside_name)
     reading.settle_days()
     if not reading.rows and not reading.faults and not reading.left_out:
         raise TableError(f"{filename} has a header, in line {header.line}, but no row below it.")
@@ -89,6 +91,8 @@ class _Reading:
         self.faults: list[RowFault] = []
         self.warnings: list[RowFault] = []
         self.left_out: list[int] = []
+        self.beside_name: int | None = None  # the first line with a word in the unnamed column beside the name
+        self._watched = place_beside_name(header, column_map=column_map)
         self._repairs = repairs
         self._mended: Mapping[str, str] = MappingProxyType({})  # of the record at hand
         self._header = header
@@ -119,6 +123,8 @@ class _Reading:
             return
         if self._mended:
             record = self._mend(record)
+        if self._watched is not None and self.beside_name is None and holds_word(record.cells[self._watched]):
+            self.beside_name = record.line
         before = len(self.faults)
         name = self._name(record)
         reference = self._reference(record)
@@ -264,6 +270,10 @@ class _Reading:
     def _fault(self, line: int, name: Field, message: str) -> None:
         column = self._header.spelled.get(name, str(name))
         self.faults.append(RowFault(line=line, column=column, message=message, field=str(name)))
+
+
+def holds_word(cell: Cell) -> bool:
+    return isinstance(cell, str) and any(character.isalpha() for character in cell)
 
 
 def _is_blank(cell: Cell) -> bool:
