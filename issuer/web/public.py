@@ -20,6 +20,7 @@ from issuer.publish import FrontPage, about_documents
 from issuer.sharing import find_shared, parse_share_key
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
+from issuer.web.claim_view import certificate_of
 from issuer.web.guesses import Guesses
 from issuer.web.site import site
 from issuer.web.words import speak
@@ -278,6 +279,14 @@ def _made_on_demand(shown: Shown, suffix: str) -> bytes | None:
     """The files of a badge that the static site has not."""
     if suffix == ".qr":
         return qr.qr_png(site.instance.badge_url(shown.short_id))
+    if suffix == ".pdf":
+        return certificate_of(
+            shown.badge.document.document,
+            nzqa_ref=shown.badge.credential.nzqa_ref,
+            check_url=site.instance.badge_url(shown.short_id),
+            short_code="",
+            first=ENGLISH,
+        )
     if suffix == ".anchor.json":
         with site.instance.store.reading() as connection:
             proof = Inclusions(connection).of(shown.short_id)
