@@ -49,12 +49,13 @@ class FoundRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWarning:
-    """A ready row that somebody should look at."""
+    """A ready row that somebody should look at. `learner` is the name as it would stand on the badge."""
 
     line: int
     column: str | None
     message: str
     reason: str
+    learner: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,16 +263,22 @@ def _warnings(
     not_own: Mapping[str, str],
     now: datetime,
 ) -> Iterable[RowWarning]:
-    ready = {one.row.line for one in candidates}
+    names = {one.row.line: one.row.learner_name for one in candidates}
     for warning in class_list.warnings:
-        if warning.line in ready:
-            yield RowWarning(line=warning.line, column=warning.column, message=warning.message, reason=warning.reason)
+        if warning.line in names:
+            yield RowWarning(
+                line=warning.line,
+                column=warning.column,
+                message=warning.message,
+                reason=warning.reason,
+                learner=names[warning.line],
+            )
     column = columns.get(Field.LEARNER_EMAIL)
     for one in candidates:
         line, email = one.row.line, one.row.learner_email
         if email is None:
             message = "There is no e-mail address: the claim link is printed or handed over."
-            yield RowWarning(line=line, column=column, message=message, reason="address-missing")
+            yield RowWarning(line=line, column=column, message=message, reason="address-missing", learner=names[line])
         elif reason := not_own.get(fold_address(email)):
             whose = (
                 "Two differently named learners of this file have"
@@ -279,10 +286,16 @@ def _warnings(
                 else ("A badge of another name has")
             )
             message = f"{whose} this e-mail address: no mail is sent, the claim link is printed or handed over."
-            yield RowWarning(line=line, column=column, message=message, reason=reason)
+            yield RowWarning(line=line, column=column, message=message, reason=reason, learner=names[line])
         if one.valid_until is not None and one.valid_until < now + _ENDS_SOON:
             message = f"By your set-up, this badge ends on {format_nz_date(nz_date(one.valid_until))}."
-            yield RowWarning(line=line, column=columns.get(Field.ACHIEVED_ON), message=message, reason="expires")
+            yield RowWarning(
+                line=line,
+                column=columns.get(Field.ACHIEVED_ON),
+                message=message,
+                reason="expires",
+                learner=names[line],
+            )
 
 
 def _listings(candidates: Sequence[Candidate]) -> tuple[ListingCount, ...]:
