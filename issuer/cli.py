@@ -10,6 +10,7 @@ import click
 from issuer import audit, settings
 from issuer.cli_anchor import anchor
 from issuer.cli_archive import archive, archive_check, close
+from issuer.cli_backup import backup_command, restore_command
 from issuer.cli_common import (
     EXISTING_FILE,
     OUTPUT_FILE,
@@ -291,6 +292,8 @@ for command in (
     withdraw_batch_command,
     nzroa,
     nsn,
+    backup_command,
+    restore_command,
     user,
     api_key,
     mail_settings,

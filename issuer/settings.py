@@ -12,6 +12,7 @@ INSTANCE_VARIABLE = "BADGES_INSTANCE"
 DATABASE_VARIABLE = "BADGES_DATABASE"
 PASSPHRASE_VARIABLE = "BADGES_KEY_PASSPHRASE"
 PASSPHRASE_FILE_VARIABLE = "BADGES_KEY_PASSPHRASE_FILE"
+BACKUP_PASSPHRASE_VARIABLE = "BADGES_BACKUP_PASSPHRASE"
 
 DEFAULT_INSTANCE = Path("instance")
 PASSPHRASE_FILE = "key-passphrase"
@@ -25,6 +26,12 @@ def instance_folder(argument: Path | None) -> Path:
 def database_url() -> str | None:
     """BADGES_DATABASE, if set: it wins over what the instance was made with."""
     return os.environ.get(DATABASE_VARIABLE) or None
+
+
+def backup_passphrase() -> bytes | None:
+    """What the secrets in a backup are sealed with, when it is not asked for at a prompt."""
+    text = os.environ.get(BACKUP_PASSPHRASE_VARIABLE)
+    return text.encode() if text else None
 
 
 def key_passphrase(folder: Path) -> bytes:

@@ -198,6 +198,11 @@ def load_signed_list(connection: Connection, number: int) -> SignedList | None:
     )
 
 
+def forget_bits(connection: Connection) -> None:
+    """Have every list that is not final signed anew the next time, whatever it says, dated after what is kept."""
+    connection.execute(sa.update(signed_lists).where(signed_lists.c.valid_until.is_not(None)).values(bits_sha256=""))
+
+
 def keep_signed_list(connection: Connection, signed: SignedList) -> None:
     connection.execute(sa.delete(signed_lists).where(signed_lists.c.number == signed.number))
     connection.execute(
