@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -129,9 +130,10 @@ def _lines(badge: _Badge) -> Iterator[_Line]:
     yield _Line(text=facts, y=424, size=30, weight=600, colour=_TEAL)
     yield from _block(badge.provider_name, top=441, bottom=507, sizes=_PROVIDER_SIZES, weight=450, colour=_SLATE)
     if badge.demonstration:
-        yield _Line(text="DEMONSTRATION", y=560.5, size=22, weight=750, colour=_UMBER, tracking=3.5)
+        yield _DEMONSTRATION
 
 
+_DEMONSTRATION: Final = _Line(text="DEMONSTRATION", y=560.5, size=22, weight=750, colour=_UMBER, tracking=3.5)
 _RULE: Final = (_CENTRE - 36, 384.0, _CENTRE + 36, 387.0)
 _BAND: Final = (_CENTRE - 140, 529.0, _CENTRE + 140, 577.0)
 _BAND_RADIUS: Final = 24
@@ -164,20 +166,56 @@ def _png(badge: _Badge) -> bytes:
     pen.ellipse(circle(_FACE), fill=_PAPER)
     pen.rectangle(tuple(edge * scale for edge in _RULE), fill=_FOAM)
     if badge.demonstration:
-        border = _BAND_BORDER / 2
-        x0, y0, x1, y1 = _BAND
-        pen.rounded_rectangle(
-            tuple(edge * scale for edge in (x0 - border, y0 - border, x1 + border, y1 + border)),
-            radius=(_BAND_RADIUS + border) * scale,
-            fill=_AMBER,
-            outline=_HARBOUR,
-            width=_BAND_BORDER * scale,
-        )
+        _draw_band(pen, scale)
     for line in _lines(badge):
         _draw_line(pen, line, scale)
     written = io.BytesIO()
     _with_few_colours(large.reduce(scale)).save(written, "PNG", optimize=True)
     return written.getvalue()
+
+
+def _draw_band(pen: ImageDraw.ImageDraw, scale: float) -> None:
+    border = _BAND_BORDER / 2
+    x0, y0, x1, y1 = _BAND
+    pen.rounded_rectangle(
+        tuple(edge * scale for edge in (x0 - border, y0 - border, x1 + border, y1 + border)),
+        radius=(_BAND_RADIUS + border) * scale,
+        fill=_AMBER,
+        outline=_HARBOUR,
+        width=round(_BAND_BORDER * scale),
+    )
+
+
+@lru_cache(maxsize=32)
+def mark_demonstration_png(picture_png: bytes) -> bytes:
+    """A provider's own square picture under the band that every picture of a demonstration wears."""
+    with Image.open(io.BytesIO(picture_png), formats=("PNG",)) as opened:
+        picture = opened.convert("RGBA")
+    scale = picture.width / SIZE * 2
+    large = Image.new("RGBA", (picture.width * 2, picture.width * 2))
+    pen = ImageDraw.Draw(large)
+    _draw_band(pen, scale)
+    _draw_line(pen, _DEMONSTRATION, scale)
+    picture.alpha_composite(large.reduce(2))
+    written = io.BytesIO()
+    _fewer_colours(picture).save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _fewer_colours(picture: Image.Image) -> Image.Image:
+    if picture.getchannel("A").getextrema() == (255, 255):
+        return picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT)
+    return picture.quantize(256, method=Image.Quantize.FASTOCTREE)
+
+
+def carry_in_svg(picture_png: bytes, *, alt: str) -> bytes:
+    """A provider's own picture as SVG, which holds it whole."""
+    data = base64.b64encode(picture_png).decode("ascii")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{SIZE}" '
+        f'height="{SIZE}" viewBox="0 0 {SIZE} {SIZE}" role="img">\n<title>{escape(alt)}</title>\n'
+        f'<image width="{SIZE}" height="{SIZE}" xlink:href="data:image/png;base64,{data}"/></svg>\n'
+    ).encode()
 
 
 def _with_few_colours(picture: Image.Image) -> Image.Image:
@@ -192,7 +230,7 @@ def _with_few_colours(picture: Image.Image) -> Image.Image:
     return flat
 
 
-def _draw_line(pen: ImageDraw.ImageDraw, line: _Line, scale: int) -> None:
+def _draw_line(pen: ImageDraw.ImageDraw, line: _Line, scale: float) -> None:
     font = lettering.typeface(line.size * scale, line.weight)
     x = (_CENTRE - lettering.width(line.text, line.size, line.weight, line.tracking) / 2) * scale
     if not line.tracking:

@@ -57,7 +57,7 @@ def publish_site(instance: Instance, folder: Path) -> Published:
 @click.option("--out", required=True, type=OUTPUT_FILE, metavar="FILE", help="Where to write it.")
 @click.pass_context
 def export(context: click.Context, credential_id: str, form: str, out: Path) -> None:
-    """Write one badge to a file: its JSON, JWT, picture with the badge baked in, or QR code."""
+    """Write one badge to a file: its JSON, JWT, picture with the badge baked in, certificate to print, or QR code."""
     with opened(context) as instance:
         pictures = Pictures(instance, demonstration=is_demonstration(instance))
         data = export_badge(instance, instance.short_id(credential_id), form=ExportFormat(form), pictures=pictures)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from issuer import qr
 from issuer.instance import Instance
-from issuer.outputs import BadgePictures
+from issuer.pictures import Pictures
 from issuer.profile import did_document_name
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import StoredDocument
@@ -23,10 +23,11 @@ class ExportFormat(StrEnum):
     JWT = "jwt"
     PNG = "png"
     SVG = "svg"
+    PDF = "pdf"
     QR = "qr"
 
 
-def export_badge(instance: Instance, short_id: str, *, form: ExportFormat, pictures: BadgePictures) -> bytes:
+def export_badge(instance: Instance, short_id: str, *, form: ExportFormat, pictures: Pictures) -> bytes:
     """The badge in that form, made from the stored signed bytes; nothing is signed here.
 
     Raises IssuingError when there is no such badge, or for a JWT it was not issued with.
@@ -44,6 +45,8 @@ def export_badge(instance: Instance, short_id: str, *, form: ExportFormat, pictu
             return pictures.png(stored.document)
         case ExportFormat.SVG:
             return pictures.svg(stored.document)
+        case ExportFormat.PDF:
+            return pictures.certificate(stored.document, check_url=instance.badge_url(short_id))
         case ExportFormat.QR:
             return qr.qr_png(instance.badge_url(short_id))
 

@@ -33,7 +33,7 @@ def certificate_content(
     demonstration: bool,
     language: str,
 ) -> JsonObject:
-    """The template's data. Raises IssuingError for a badge that lacks what must be said, or letters nobody can print."""
+    """The template's data. Raises IssuingError for a badge that lacks what must be said, or letters nobody prints."""
     achievement, claim = view.achievement, view.nz_claim
     if achievement is None or not achievement.name or claim is None or not claim.levels or not view.issuer_name:
         raise IssuingError("The badge names no title, no level or no provider, so no certificate can be made of it.")

@@ -330,7 +330,7 @@ def test_artwork_with_too_many_pixels_is_refused_before_it_is_decoded(size):
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"<svg/>", drawn()[:60], drawn(fmt="JPEG")[:80]])
 def test_what_is_no_picture_is_refused(data):
-    with pytest.raises(BakingError, match="cannot be read as a PNG or JPEG"):
+    with pytest.raises(BakingError, match="cannot be read as a PNG, JPEG or WebP"):
         baking.normalise_artwork(data)
 
 
