@@ -47,6 +47,7 @@ class IssuedRow:
     short_id: str
     line: int | None
     nzqa_ref: str
+    row_key: str
     name: str | None
 
     def __repr__(self) -> str:
@@ -181,14 +182,20 @@ def end_work(
 def issued_rows(connection: Connection, batch_id: str, *, offset: int = 0, limit: int | None = None) -> list[IssuedRow]:
     """Its badges in the order of their lines."""
     query = (
-        sa.select(credentials.c.short_id, credentials.c.line, credentials.c.nzqa_ref, learners.c.name)
+        sa.select(
+            credentials.c.short_id,
+            credentials.c.line,
+            credentials.c.nzqa_ref,
+            credentials.c.row_key,
+            learners.c.name,
+        )
         .outerjoin(learners, learners.c.short_id == credentials.c.short_id)
         .where(credentials.c.batch_id == batch_id)
         .order_by(credentials.c.line, credentials.c.short_id)
         .offset(offset)
     )
     rows = connection.execute(query if limit is None else query.limit(limit))
-    return [IssuedRow(short_id=row.short_id, line=row.line, nzqa_ref=row.nzqa_ref, name=row.name) for row in rows]
+    return [IssuedRow(**row._mapping) for row in rows]
 
 
 def count_issued(connection: Connection, batch_id: str) -> int:

@@ -91,6 +91,7 @@ def finish_batch(
             failed=counts.failed,
         )
     )
+    connection.execute(sa.delete(batch_rows).where(batch_rows.c.batch_id == batch_id))  # of an earlier run
     values = [{"batch_id": batch_id} | {name: getattr(row, name) for name in RowRecord.__slots__} for row in problems]
     if values:
         connection.execute(insert_or_ignore(connection, batch_rows), values)

@@ -1,0 +1,20 @@
+"""Runs a batch in the process that asks: for one badge, for tests, and where there is no worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from issuer.instance import Instance
+from issuer.jobs import take_and_run
+
+
+class InlineRunner:
+    """Runs what is submitted before `submit` returns."""
+
+    def __init__(self, instance: Instance, *, clock: Callable[[], datetime]) -> None:
+        self._instance = instance
+        self._clock = clock
+
+    def submit(self, batch_id: str) -> None:
+        take_and_run(self._instance, worker=f"inline-{batch_id}", clock=self._clock, only=batch_id)
