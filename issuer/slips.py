@@ -1,4 +1,4 @@
-"""Hand-over slips: the claim links of a batch's learners without an e-mail of their own; drawn elsewhere, never kept."""
+"""Hand-over slips: the claim links of learners without an e-mail of their own; drawn elsewhere, never kept."""
 
 from __future__ import annotations
 

@@ -32,8 +32,7 @@ def make_site(folder: Path, *, clock: Callable[[], datetime] = lambda: NOW, **op
 
     It is reached over plain HTTP, as while it is tried out; give `origin=None` for the cookies of the real thing.
     """
-    from issuer.runners import InlineRunner
-
+    from issuer.runners.inline import InlineRunner
     from issuer.web.app import make_app
 
     chosen = {"origin": ORIGIN, "testing": True} | options
