@@ -35,7 +35,7 @@ def make_site(folder: Path, *, clock: Callable[[], datetime] = lambda: NOW, **op
     from issuer.runners.inline import InlineRunner
     from issuer.web.app import make_app
 
-    chosen = {"origin": ORIGIN, "testing": True} | options
+    chosen: dict[str, Any] = {"origin": ORIGIN, "testing": True} | options
     app = make_app(folder, options=ServeOptions(clock=clock, **chosen))
     if "runner" not in options:
         site = site_of(app)
