@@ -33,6 +33,7 @@ from issuer.cli_people import api_key, user
 from issuer.cli_public import did_map_command, export, publish_command
 from issuer.cli_reissue import reissue_command
 from issuer.cli_serve import serve
+from issuer.cli_service import worker
 from issuer.corrections import Correction, correct
 from issuer.editions import load_edition, use_edition
 from issuer.enrolment import build_request
@@ -298,6 +299,7 @@ for command in (
     api_key,
     mail_settings,
     serve,
+    worker,
 ):
     badge_issuer.add_command(command)
 

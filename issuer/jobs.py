@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ from verifier.register.edition import Edition
 LEASE: Final = timedelta(seconds=60)  # a worker silent for longer is taken for dead; if it was not, nothing is doubled
 MANY_ROWS: Final = 400  # from here on, processes that sign earn what starting them costs
 SIGNERS: Final = 2
+CHUNK_ROWS: Final = 100  # while one is issued, nobody else writes to SQLite: the desk must not wait for long
+_BREATH_SECONDS: Final = 0.12  # SQLite lets a waiting writer look every tenth of a second: it must find a gap
 
 
 class Interrupted(Exception):
@@ -59,7 +62,7 @@ class Job:
     def actor(self) -> str:
         return self.batch.made_by or "worker"
 
-    def keep_alive(self, done: int, _total: int) -> None:
+    def keep_alive(self, done: int, total: int) -> None:
         """Renew the lease and tell how far we are. Raises Interrupted."""
         until = self.clock() + LEASE
         with self.instance.store.writing() as connection:
@@ -69,6 +72,8 @@ class Job:
             raise Interrupted(why)
         if self.is_stopping():
             raise Interrupted("stopping")
+        if self.instance.store.is_sqlite and 0 < done < total and self.batch.state == BatchState.RUNNING:
+            time.sleep(_BREATH_SECONDS)
 
 
 def take_and_run(
@@ -142,6 +147,7 @@ def _issue(job: Job, edition: Edition | None) -> tuple[ClassList, BatchReport]:
     options = Options(
         accept_unconfirmed=choices.accept_unconfirmed,
         workers=SIGNERS if len(class_list.rows) >= MANY_ROWS else 1,
+        chunk_rows=CHUNK_ROWS,
         terms=terms,
     )
     report = issue_batch(
