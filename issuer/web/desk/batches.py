@@ -1,0 +1,291 @@
+"""Class lists after their confirmation: progress, what became of each row, mail, slips to hand over, withdrawal."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from issuer import bulk as bulk_service
+from issuer.accounts import Role
+from issuer.batch_views import BatchSummary, BatchView, batch_badges, list_batches, results_csv
+from issuer.findings import load_findings
+from issuer.mail.outbox import hold_mails, release_mails
+from issuer.qr import qr_svg
+from issuer.slips import print_slips
+from issuer.status import RevocationReason
+from issuer.store import batch_work, withdrawals
+from issuer.uploads import BatchState
+from issuer.web.access import actor, may, needs
+from issuer.web.desk import batch_words, labels
+from issuer.web.desk.badge_pages import title_of
+from issuer.web.desk.batch_pages import load_summary, load_view
+from issuer.web.desk.bulk_pages import attachment, where
+from issuer.web.site import site
+from issuer.web.words import _, ngettext
+from issuer.withdrawal import withdraw_batch
+from schemas.errors import BadgeError, IssuingError
+from schemas.nzqcf import nz_date
+from schemas.times import parse_date
+
+blueprint = Blueprint("batches", __name__, url_prefix="/desk/batches")
+
+PAGE_SIZE = 50
+ROWS = 100
+OUTCOMES = ("failed", "held", "issued", "already")
+_UNDER_WAY = frozenset({BatchState.QUEUED, BatchState.RUNNING})
+_BEFORE = frozenset({BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED, BatchState.AWAITING_APPROVAL})
+
+
+# --- the list of lists ------------------------------------------------------------------------------------------
+@blueprint.get("")
+@needs(Role.READ, Role.ISSUE, Role.APPROVE)
+def listing() -> str:
+    wanted, error = _day(request.args.get("day", ""))
+    page = max(1, request.args.get("page", 1, type=int))
+    shown, total = _of_day(wanted, page=page) if wanted else list_batches(site.instance, page=page, page_size=PAGE_SIZE)
+    return render_template(
+        "desk/batches/listing.html",
+        batches=shown,
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PAGE_SIZE)),
+        day=request.args.get("day", ""),
+        errors={"day": error} if error else {},
+        words=batch_words,
+        where=_where,
+        now=site.now(),
+    )
+
+
+def _of_day(wanted: date, *, page: int) -> tuple[tuple[BatchSummary, ...], int]:
+    """The lists of a New Zealand day. They come newest first, so looking ends at the first older one."""
+    found: list[BatchSummary] = []
+    number = 1
+    while True:
+        some, _total = list_batches(site.instance, page=number, page_size=PAGE_SIZE)
+        found += [one for one in some if nz_date(one.started_at) == wanted]
+        if len(some) < PAGE_SIZE or nz_date(some[-1].started_at) < wanted:
+            return tuple(found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]), len(found)
+        number += 1
+
+
+def _day(text: str) -> tuple[date | None, str]:
+    """(the day, or what is wrong with it), from a date field or as people write it here."""
+    if not text.strip():
+        return None, ""
+    parts = text.strip().split("/")
+    written = "-".join(f"{part:0>2}" for part in reversed(parts)) if len(parts) == 3 else text.strip()
+    try:
+        return parse_date(written), ""
+    except BadgeError:
+        return None, _("Write the day as 31/05/2026.")
+
+
+def _where(summary: BatchSummary) -> str:
+    """A list's page for whoever is signed in: those who may not issue see where it stands."""
+    return where(summary) if may(Role.ISSUE) else url_for("batches.show", batch_id=summary.batch_id)
+
+
+# --- one list ---------------------------------------------------------------------------------------------------
+@blueprint.get("/<batch_id>")
+@needs(Role.READ, Role.ISSUE, Role.APPROVE)
+def show(batch_id: str) -> Response | str:
+    """Progress while it is made, then what became of every row."""
+    summary = load_summary(batch_id)
+    if summary.state in _UNDER_WAY:
+        return render_template("desk/batches/progress.html", summary=summary, cancelling=_is_cancelling(summary))
+    if summary.state in _BEFORE:
+        if may(Role.ISSUE) or (may(Role.APPROVE) and summary.state == BatchState.AWAITING_APPROVAL):
+            return redirect(where(summary), 303)
+        return render_template("desk/batches/waiting.html", summary=summary, words=batch_words)
+    if summary.state == BatchState.DISCARDED:
+        return render_template("desk/batches/waiting.html", summary=summary, words=batch_words)
+    only = request.args.get("only")
+    only = only if only in OUTCOMES else None
+    page = max(1, request.args.get("page", 1, type=int))
+    return _results(load_view(batch_id, page=page, page_size=ROWS, only=only), only=only)
+
+
+def _is_cancelling(summary: BatchSummary) -> bool:
+    return summary.state == BatchState.RUNNING and summary.reason == batch_work.CANCELLING
+
+
+def _results(view: BatchView, *, only: str | None) -> str:
+    summary = view.summary
+    return render_template(
+        "desk/batches/results.html",
+        view=view,
+        summary=summary,
+        counts=summary.counts,
+        only=only,
+        outcomes=OUTCOMES,
+        words=batch_words,
+        title_of=title_of,
+        mails=[(labels.mail_state(state), number) for state, number in sorted(view.mails.items())],
+        standing=_count_standing(summary.batch_id),
+        mendable=_can_mend(view),
+        file_sha256=_file_sha256(summary.batch_id),
+        has_audit="audit.listing" in current_app.view_functions,
+    )
+
+
+def _file_sha256(batch_id: str) -> str:
+    with site.instance.store.reading() as connection:
+        found = batch_work.load(connection, batch_id)
+    return found.file_sha256 if found else ""
+
+
+def _can_mend(view: BatchView) -> bool:
+    """Whether its failed rows can still be mended on the page: the class list is there, and somebody here may."""
+    if not view.can_retry or not may(Role.ISSUE) or view.summary.source == "cli":
+        return False
+    try:
+        return load_findings(site.instance, view.summary.batch_id) is not None
+    except IssuingError:
+        return False
+
+
+@blueprint.get("/<batch_id>/progress")
+@needs(Role.READ, Role.ISSUE, Role.APPROVE)
+def progress(batch_id: str) -> str:
+    """The moving part alone."""
+    summary = load_summary(batch_id)
+    return render_template(
+        "desk/batches/_progress.html",
+        summary=summary,
+        cancelling=_is_cancelling(summary),
+        done=summary.state not in _UNDER_WAY,
+    )
+
+
+@blueprint.get("/<batch_id>/results.csv")
+@needs(Role.READ, Role.ISSUE)
+def results(batch_id: str) -> Response:
+    load_summary(batch_id)
+    return attachment(results_csv(site.instance, batch_id), f"results-{batch_id[:8]}.csv")
+
+
+@blueprint.post("/<batch_id>/cancel")
+@needs(Role.ISSUE)
+def cancel(batch_id: str) -> Response:
+    try:
+        state = bulk_service.cancel(site.instance, batch_id, actor=actor(), now=site.now())
+    except IssuingError:
+        return _back(batch_id, _("It has ended already, so there was nothing to stop."))
+    if state is BatchState.RUNNING:
+        return _back(batch_id, _("It stops after the rows under way. What has been issued stands."))
+    return _back(batch_id, _("Stopped. What has been issued stands."))
+
+
+@blueprint.post("/<batch_id>/retry")
+@needs(Role.ISSUE)
+def retry(batch_id: str) -> Response:
+    """The failed and the held rows once more; what was issued is not touched."""
+    try:
+        state = bulk_service.retry(
+            site.instance, batch_id, actor=actor(), four_eyes=site.choices.four_eyes, now=site.now()
+        )
+    except IssuingError as error:
+        if error.extensions.get("reason") == "purged":
+            told = _("The class list was erased by now. Upload it again: nobody gets a second badge.")
+            return _back(batch_id, told, bad=True)
+        return _back(batch_id, _("There is nothing to try again, or it is under way already."))
+    if state is BatchState.AWAITING_APPROVAL:
+        return _back(batch_id, _("Sent for approval: the rows are tried again once somebody else has looked at them."))
+    site.runner.submit(batch_id)
+    return _back(batch_id, None)
+
+
+# --- mail -------------------------------------------------------------------------------------------------------
+@blueprint.post("/<batch_id>/mail")
+@needs(Role.ISSUE)
+def mail(batch_id: str) -> Response:
+    """Release what is held, or hold what has not left."""
+    load_summary(batch_id)
+    if request.form.get("do") == "release":
+        count = release_mails(site.instance, batch_id=batch_id, now=site.now(), actor=actor())
+        told = ngettext("%(num)s mail was released.", "%(num)s mails were released.", count)
+    else:
+        count = hold_mails(site.instance, batch_id=batch_id, now=site.now(), actor=actor())
+        told = ngettext("%(num)s mail is held back.", "%(num)s mails are held back.", count)
+    return _back(batch_id, told % {"num": count} if count else _("Nothing had to change: no such mail was waiting."))
+
+
+# --- slips ------------------------------------------------------------------------------------------------------
+@blueprint.get("/<batch_id>/slips")
+@needs(Role.ISSUE)
+def slips(batch_id: str) -> str:
+    """One slip each for the learners without an address of their own, to print and hand over."""
+    summary = load_summary(batch_id)
+    sheet = print_slips(site.instance, batch_id, now=site.now(), actor=actor())
+    made: list[dict[str, Any]] = []
+    for one in sheet.slips:
+        link = site.link(f"/claim/{one.token}")
+        made.append(
+            {
+                "slip": one,
+                "title": title_of(one.nzqa_ref, on=one.achieved_on),
+                "link": link,
+                "qr": "data:image/svg+xml;base64," + b64encode(qr_svg(link)).decode(),
+            }
+        )
+    return render_template("desk/batches/slips.html", summary=summary, sheet=sheet, slips=made)
+
+
+# --- withdrawing ------------------------------------------------------------------------------------------------
+@blueprint.route("/<batch_id>/withdraw", methods=["GET", "POST"])
+@needs(Role.ISSUE)
+def withdraw(batch_id: str) -> Response | str | tuple[str, int]:
+    """Every badge of the list, after a page that says how many and that it is for good."""
+    summary = load_summary(batch_id)
+    standing = _count_standing(batch_id)
+    if not standing:
+        return _back(batch_id, _("No badge of this list stands, so there is nothing to withdraw."))
+    if summary.state in _UNDER_WAY:
+        return _back(batch_id, _("It is being issued. Stop it first, or wait for its end."), bad=True)
+    if request.method == "GET":
+        return _withdraw_form(summary, standing, {})
+    reason = request.form.get("reason", "")
+    if reason not in labels.revocation_reasons():
+        return _withdraw_form(summary, standing, {"reason": _("Say why.")}), 422
+    if request.form.get("number", type=int) != standing:
+        told = _("The number of badges has changed since the page was shown. Nothing was withdrawn; please look again.")
+        return _withdraw_form(summary, standing, {"reason": told}), 409
+    done = withdraw_batch(site.instance, batch_id, reason=RevocationReason(reason), now=site.now(), actor=actor())
+    told = ngettext("%(num)s badge was withdrawn.", "%(num)s badges were withdrawn.", done.count) % {"num": done.count}
+    if done.mails_cancelled:
+        mails = done.mails_cancelled
+        cancelled = ngettext(
+            "%(num)s mail that had not left was cancelled.", "%(num)s mails that had not left were cancelled.", mails
+        )
+        told = f"{told} {cancelled % {'num': mails}}"
+    return _back(batch_id, told)
+
+
+def _withdraw_form(summary: BatchSummary, standing: int, errors: dict[str, str]) -> str:
+    sent = load_view(summary.batch_id).mails.get("sent", 0)
+    return render_template(
+        "desk/batches/withdraw.html",
+        summary=summary,
+        standing=standing,
+        sent=sent,
+        errors=errors,
+        reasons=[(code, text, None) for code, text in labels.revocation_reasons().items()],
+        reason=request.form.get("reason", ""),
+    )
+
+
+def _count_standing(batch_id: str) -> int:
+    with site.instance.store.reading() as connection:
+        gone = withdrawals.count_withdrawn(connection, batch_id)
+    return len(batch_badges(site.instance, batch_id)) - gone
+
+
+def _back(batch_id: str, sentence: str | None, *, bad: bool = False) -> Response:
+    if sentence:
+        flash(sentence, "error" if bad else "done")
+    return redirect(url_for("batches.show", batch_id=batch_id), 303)
