@@ -26,7 +26,7 @@ from issuer.store import lists as list_store
 from issuer.store import nzroa_rows
 from issuer.store.credentials import Learner, State, StoredCredential, StoredDocument
 from issuer.store.lists import Places, Slot
-from issuer.store.setups import load_setups
+from issuer.store.setups import load_setup
 from schemas.errors import IssuingError
 from schemas.jsontext import write_json
 from schemas.nzqcf import format_nz_date, nz_date
@@ -202,7 +202,7 @@ def admit_again(
         evidence_url=learner.evidence_url,
     )
     with instance.store.reading() as connection:
-        setups = load_setups(connection)
+        setup = load_setup(connection, row.nzqa_ref)
     gate = Gate(
         edition,
         issuer=issuer_facts(instance),
@@ -210,7 +210,7 @@ def admit_again(
         now=now,
         accept_unconfirmed=accept_unconfirmed,
         staples=load_staples(instance, method=instance.method_of(instance.config.credential_key)),
-        setups=setups,
+        setups={} if setup is None else {row.nzqa_ref: setup},
     )
     admitted = gate.admit(row, row_key=held.row_key)
     if isinstance(admitted, RowResult):
