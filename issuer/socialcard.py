@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 from issuer import lettering
 
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
+MAX_CARD_BYTES: Final = 150_000  # some readers of links give up on large pictures
+_COLOURS: Final = (160, 64, 24, 12)
 _SCALE: Final = 2  # drawn larger and scaled down: smooth edges
 _HARBOUR, _TEAL, _SLATE, _PAPER, _MIST = "#0b3b4b", "#17736e", "#38535d", "#fbfdfc", "#e3efec"
 _AMBER, _UMBER, _RED = "#f4b942", "#3a2900", "#8f1d1d"
@@ -57,7 +59,7 @@ class _Row:
 _LEADING: Final = 1.14
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def draw_social_card(card: SocialCard) -> bytes:
     """A PNG under 150 KB. Letters the typeface lacks are left out: the page behind the link has them all."""
     large = Image.new("RGB", (CARD_WIDTH * _SCALE, CARD_HEIGHT * _SCALE), _PAPER)
@@ -79,9 +81,17 @@ def draw_social_card(card: SocialCard) -> bytes:
     for row in rows:
         _draw_row(pen, row, top=at + row.gap, left=_LEFT)
         at += row.height
-    written = io.BytesIO()
-    small = large.reduce(_SCALE).quantize(160, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    small.save(written, "PNG", optimize=True)
+    return _light_png(large.reduce(_SCALE))
+
+
+def _light_png(picture: Image.Image) -> bytes:
+    """In as many colours as leave the file light: a photograph as artwork needs fewer than ours do."""
+    for colours in _COLOURS:
+        written = io.BytesIO()
+        few = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(written, "PNG", optimize=True)
+        if written.tell() < MAX_CARD_BYTES:
+            break
     return written.getvalue()
 
 
