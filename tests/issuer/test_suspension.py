@@ -22,7 +22,7 @@ from issuer.status import revoke, signed_lists
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.store.credentials import State
-from issuer.store.tables import audit_log, status_bits
+from issuer.store.tables import audit_log, documents, status_bits
 from issuer.suspension import Suspended, reinstate, set_suspension, suspend
 from keys.keyring import Purpose
 from keys.multikey import KeyType
@@ -292,3 +292,20 @@ def test_an_instance_that_closed_puts_nothing_on_hold_and_reinstates_nothing(hol
         with pytest.raises(IssuingError, match="closed on"):
             act(holding, short_id, now=LATER, actor="test")
     assert verdict(holding, short_id, at=LATER + timedelta(days=400)) == "suspended"
+
+
+def test_a_place_of_suspension_is_granted_once(any_instance: Instance) -> None:
+    """A short list, so that a place taken before would be drawn again if nobody looked."""
+    ids = short_ids(issue(any_instance, class_of(40)))
+    granted: list[list_store.Slot] = []
+    for start in (0, 20):
+        with any_instance.store.writing() as connection:
+            slots = list_store.reserve(any_instance.store, connection, 20, at=NOW, purpose=v.SUSPENSION, length=64)
+            for short_id, slot in zip(ids[start : start + 20], slots, strict=True):
+                place = {"suspension_list": slot.list_number, "suspension_index": slot.list_index}
+                connection.execute(sa.update(documents).where(documents.c.short_id == short_id).values(**place))
+        granted += slots
+    assert len(set(granted)) == 40
+    twice = {"suspension_list": granted[0].list_number, "suspension_index": granted[0].list_index}
+    with pytest.raises(sa.exc.IntegrityError), any_instance.store.writing() as connection:
+        connection.execute(sa.update(documents).where(documents.c.short_id == ids[-1]).values(**twice))
