@@ -6,9 +6,10 @@ key on a printed certificate opens its page and its JSON all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
@@ -19,15 +20,21 @@ from issuer.instance import Instance
 from issuer.pages import BadgePage, Publisher
 from issuer.pictures import Pictures
 from issuer.sharing import share_key
+from issuer.socialcard import CardState
 from issuer.store import claims_rows, nzroa_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim, Visibility
 from issuer.store.credentials import CurrentBadge, State
 from issuer.words import ENGLISH, LANGUAGES
+from schemas.credential import Credential
 from schemas.jsontext import parse_object
 from schemas.nzqcf import nz_date
 
-_PAGE_STATES = {State.ISSUED: "current", State.SUSPENDED: "suspended", State.REVOKED: "revoked"}
+_PAGE_STATES: Final[Mapping[State, CardState]] = {
+    State.ISSUED: "current",
+    State.SUSPENDED: "suspended",
+    State.REVOKED: "revoked",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +117,7 @@ class Face:
             case ".qr.svg":
                 return qr.qr_svg(self._instance.badge_url(shown.short_id))
             case ".card.png":
-                return self._card(document.document)
+                return self._card(shown)
             case _:
                 return None
 
@@ -139,9 +146,13 @@ class Face:
         for language in LANGUAGES:
             yield f"{stem}/{page_file(language)}", self.html(page, language=language)
 
-    def _card(self, document: bytes) -> bytes | None:
-        draw = getattr(self.pictures, "card_png", None)
-        return None if draw is None else bytes(draw(document))
+    def _card(self, shown: Shown) -> bytes:
+        """A link's preview names the learner only where they published the page for everyone."""
+        document = shown.badge.document.document
+        name = None
+        if shown.visibility is Visibility.PUBLIC:
+            name = Credential.parse(parse_object(document)).learner_name
+        return self.pictures.card_png(document, learner_name=name, state=_PAGE_STATES[shown.badge.credential.state])
 
     def _shown(self, badge: CurrentBadge, claim: StoredClaim | None, reported_on: date | None) -> Shown:
         key = None

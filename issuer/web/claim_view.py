@@ -7,15 +7,14 @@ from datetime import date
 from html import escape
 from typing import Literal
 
-from issuer.certificate import CertificateFacts, draw_certificate
 from issuer.claims import Held
 from issuer.linkedin import linkedin_url
 from issuer.pictures import Pictures
 from issuer.publicface import publisher_of
 from issuer.sharing import grouped, share_key
-from issuer.store.setups import load_setup
 from issuer.web.site import site
 from issuer.web.words import language
+from issuer.words import MAORI
 from schemas.credential import Credential
 from schemas.jsontext import parse_object
 from schemas.nzqcf import hours, nz_date
@@ -111,46 +110,25 @@ def file_of(held: Held, name: str) -> MadeFile | None:
         case "badge.svg":
             data = pictures.svg(document)
         case "certificate.pdf":
-            data = _certificate(held)
+            data = _certificate(held, pictures)
         case _:
             return None
     stem, _dot, ending = name.rpartition(".")
     return MadeFile(data=data, media_type=_MEDIA[name], file_name=f"{stem}-{held.credential.nzqa_ref}.{ending}")
 
 
-def certificate_of(document: bytes, *, nzqa_ref: str, check_url: str, short_code: str, first: str) -> bytes:
-    """The printed sheet of a badge; which language stands first is the reader's."""
-    pictures = Pictures(site.instance, demonstration=site.is_demonstration)
-    with site.instance.store.reading() as connection:
-        setup = load_setup(connection, nzqa_ref)
-    chosen: Literal["en", "mi"] = "mi" if first == "mi" else "en"
-    achievement = Credential.parse(parse_object(document)).achievement
-    facts = CertificateFacts(
-        document=document,
-        artwork_png=pictures.achievement_png(achievement.document if achievement else {}),
-        check_url=check_url,
-        short_code=short_code,
-        signatory_name=None if setup is None else setup.signatory_name,
-        signatory_role=None if setup is None else setup.signatory_role,
-        demonstration=site.is_demonstration,
-        language=chosen,
-    )
-    return draw_certificate(facts)
-
-
-def _certificate(held: Held) -> bytes:
+def _certificate(held: Held, pictures: Pictures) -> bytes:
     """With the share key while there is one: paper on a wall then outlives a page that is hidden later."""
     check_url, code = site.link(f"/badges/{held.short_id}"), ""
     if held.claim.share_sha256 is not None:
         key = share_key(site.instance, held.short_id, serial=held.claim.share_serial)
         check_url, code = site.link(f"/s/{key}"), grouped(key)
-    return certificate_of(
-        held.document.document,
-        nzqa_ref=held.credential.nzqa_ref,
-        check_url=check_url,
-        short_code=code,
-        first=language(),
-    )
+    return pictures.certificate(held.document.document, check_url=check_url, short_code=code, language=first_language())
+
+
+def first_language() -> Literal["en", "mi"]:
+    """Which of a certificate's two languages stands first: that of the page it is asked for on."""
+    return "mi" if language() == MAORI else "en"
 
 
 def _view(held: Held) -> Credential:

@@ -20,7 +20,6 @@ from issuer.publish import FrontPage, about_documents
 from issuer.sharing import find_shared, parse_share_key
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
-from issuer.web.claim_view import certificate_of
 from issuer.web.guesses import Guesses
 from issuer.web.site import site
 from issuer.web.words import speak
@@ -269,24 +268,19 @@ def _badge_file(short_id: str, suffix: str) -> WerkzeugResponse:
         return _nothing(ENGLISH, problem=suffix not in {".png", ".svg", ".pdf"})
     if suffix == ".jwt" and shown.badge.document.jwt is None:
         return _told(406)
-    data = _made_on_demand(shown, suffix) or face.published_file(shown, suffix)
+    data = _made_on_demand(face, shown, suffix) or face.published_file(shown, suffix)
     if data is None:
         abort(404)
     return _file(data, _MEDIA[suffix])
 
 
-def _made_on_demand(shown: Shown, suffix: str) -> bytes | None:
+def _made_on_demand(face: Face, shown: Shown, suffix: str) -> bytes | None:
     """The files of a badge that the static site has not."""
     if suffix == ".qr":
         return qr.qr_png(site.instance.badge_url(shown.short_id))
     if suffix == ".pdf":
-        return certificate_of(
-            shown.badge.document.document,
-            nzqa_ref=shown.badge.credential.nzqa_ref,
-            check_url=site.instance.badge_url(shown.short_id),
-            short_code="",
-            first=ENGLISH,
-        )
+        url = site.instance.badge_url(shown.short_id)
+        return face.pictures.certificate(shown.badge.document.document, check_url=url, language=ENGLISH)
     if suffix == ".anchor.json":
         with site.instance.store.reading() as connection:
             proof = Inclusions(connection).of(shown.short_id)
