@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from issuer import audit
+from issuer.cli import badge_issuer
 from issuer.instance import Instance
 from issuer.status import RevocationReason, revoke
 from issuer.store import credentials as credential_store
@@ -20,6 +21,7 @@ from issuer.withdrawal import WithdrawnBatch, withdraw_batch
 from schemas.errors import IssuingError
 from schemas.times import write_time
 from tests.issuer.provider import NOW, class_of, issue, short_ids
+from verifier.exits import run
 
 LATER = NOW + timedelta(hours=1)
 
@@ -177,3 +179,32 @@ def test_the_log_names_ids_and_codes_alone(instance: Instance) -> None:
     assert [entry.action for entry in entries] == [audit.WITHDRAW_BATCH, audit.BATCH_WITHDRAWN]
     assert set(json.loads(entries[0].facts)) == {"batch", "reason", "credentials", "bits"}
     assert "learner" not in entries[0].facts.lower() + entries[1].facts.lower()
+
+
+def test_the_commands_say_what_they_did(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    set_suspension(instance, on=True, now=NOW, actor="test")
+    report = issue(instance, class_of(3))
+    one, folder = short_ids(report)[0], instance.folder
+    instance.close()
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            run(badge_issuer, ["--instance", str(folder), *arguments])
+        assert isinstance(ended.value.code, int)
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    assert "was on already" in command("suspension", "on")[1]
+    assert "is on hold. Publish" in command("suspend", one, "--reason", "under-review")[1]
+    assert "was on hold already" in command("suspend", one)[1]
+    code, _, err = command("correct", one, "--name", "Mere Awhina")
+    assert (code, "is on hold" in err) == (65, True)
+    assert "is in force again" in command("reinstate", one, "--reason", "settled")[1]
+    assert json.loads(command("reinstate", one, "--json")[1])["already"] is True
+    assert command("withdraw-batch", report.batch_id)[0] == 64
+    assert "Withdrew 3 badges" in command("withdraw-batch", report.batch_id, "--reason", "issued-in-error")[1]
+    code, _, err = command("reinstate", one)
+    assert (code, "for good" in err) == (65, True)
+    assert "had been before" in command("withdraw-batch", report.batch_id, "--reason", "issued-in-error")[1]
+    assert command("audit", "verify")[0] == 0
