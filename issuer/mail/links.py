@@ -92,18 +92,22 @@ def _move(
     if claim is not None:
         _renew(instance, connection, claim, valid_for=valid_for, now=now)
         claims_rows.change_delivery(connection, learner.short_id, Delivery.MAIL, at=now)
+    _let_lists_find(instance, connection, learner, address)
+
+
+def _let_lists_find(instance: Instance, connection: Connection, learner: Learner, address: str) -> None:
+    """A class list that found the badge by name, address, reference and day finds it by the new address too."""
     held = load_held(connection, learner.short_id)
-    provider = instance.config.provider
-    row_key = default_row_key(
-        instance.secret(ROW_KEY_SECRET),
-        provider=provider,
-        name=learner.name,
-        email=address,
-        ref=held.nzqa_ref,
-        achieved_on=held.achieved_on,
+    provider, secret = instance.config.provider, instance.secret(ROW_KEY_SECRET)
+    before, after = (
+        default_row_key(
+            secret, provider=provider, name=learner.name, email=email, ref=held.nzqa_ref, achieved_on=held.achieved_on
+        )
+        for email in (learner.email, address)
     )
-    if row_key != held.row_key:
-        credential_store.add_alias(connection, provider=provider, row_key=row_key, short_id=learner.short_id)
+    found = credential_store.find_by_row_keys(connection, provider=provider, row_keys=[before])
+    if before in found and found[before].short_id == learner.short_id:
+        credential_store.add_alias(connection, provider=provider, row_key=after, short_id=learner.short_id)
 
 
 def _load(connection: Connection, short_id: str) -> tuple[StoredClaim, Learner]:

@@ -35,9 +35,9 @@ class Sink:
     port: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802
+    ) -> str:
         self.sessions.add(id(session))
         answer = self.at_mail(address)
         if answer == OK:
@@ -45,9 +45,9 @@ class Sink:
             envelope.mail_options.extend(options)
         return answer
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802
+    ) -> str:
         answer = self.at_rcpt(address)
         if answer == OK:
             envelope.rcpt_tos.append(address)

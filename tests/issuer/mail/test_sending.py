@@ -9,7 +9,9 @@ import threading
 import time
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -35,7 +37,7 @@ def test_mail_that_is_due_arrives_once_at_its_own_address_over_one_connection(an
         again = send(any_instance, sink.port, clock=Clock())
     assert (first.sent, again.count) == (5, 0)
     assert sorted(sink.recipients) == [address(number) for number in range(5)]
-    assert sorted(sink.message_ids) == sorted(f"<{each}@badges.kahurangi.example>" for each in ids) or sink.message_ids
+    assert sorted(sink.message_ids) == sorted(f"<{each}@{urlsplit(BASE_URL).hostname}>" for each in ids)
     assert len(sink.sessions) == 1
     assert states(any_instance) == {"sent": 5}
     assert mail_of(any_instance, ids[0]).sent_at == NOW
@@ -111,7 +113,7 @@ def test_what_the_server_puts_off_is_tried_again_after_growing_waits_and_given_u
             clock.turn(minutes=1)
             upcoming = mail_of(instance, mail_id).next_at
             clock.now = max(clock.now, upcoming) if upcoming else clock.now
-    waits = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(tries)]
     assert waits[:5] == [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180)]
     assert len(tries) == MAX_ATTEMPTS
     assert timedelta(days=2, hours=20) < tries[-1] - tries[0] < timedelta(days=3, hours=4)

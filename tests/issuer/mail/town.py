@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,8 @@ from issuer.instance import Instance
 from issuer.mail.outbox import MailKind, MailState, NewMail, insert_mails
 from issuer.mail.sending import Sent, send_due
 from issuer.mail.transport import SmtpTransport
-from issuer.store import outbox_rows
-from issuer.store.claims_rows import Delivery, NewClaim, Visibility, insert_claims
+from issuer.store import claims_rows, outbox_rows
+from issuer.store.claims_rows import Delivery, Visibility
 from issuer.vault import token_sha256
 from tests.issuer.provider import BASE_URL, NOW, Completion, Completions, issue, short_ids
 
@@ -49,20 +49,17 @@ def learners(instance: Instance, count: int, **facts: Any) -> list[str]:
     )
     badges = list(short_ids(issue(instance, Completions(rows=rows))))
     with instance.store.writing() as connection:
-        insert_claims(
-            connection,
-            [
-                NewClaim(
-                    short_id=short_id,
-                    link_sha256=token_sha256(claim_token(instance, short_id, serial=1)),
-                    link_expires_at=NOW + CLAIM_DAYS,
-                    delivery=Delivery.MAIL,
-                    visibility=Visibility.PRIVATE,
-                    made_at=NOW,
-                )
-                for short_id in badges
-            ],
-        )
+        for short_id in badges:
+            claims_rows.change_delivery(connection, short_id, Delivery.MAIL, at=NOW)
+            claims_rows.change_visibility(connection, short_id, Visibility.PRIVATE, at=NOW)
+            claims_rows.change_link(
+                connection,
+                short_id,
+                link_sha256=token_sha256(claim_token(instance, short_id, serial=1)),
+                link_serial=1,
+                expires_at=NOW + CLAIM_DAYS,
+                at=NOW,
+            )
         outbox_rows.cancel(connection, reason="test")
     return badges
 
@@ -98,8 +95,6 @@ def use_server(instance: Instance, port: int, **changed: Any) -> None:
 
 
 def choose(instance: Instance, **changed: Any) -> Choices:
-    from dataclasses import replace
-
     with instance.store.writing() as connection:
         return save_choices(instance, connection, replace(load_choices(connection), **changed), actor="test", now=NOW)
 
