@@ -167,7 +167,8 @@ def has_secrets(path: Path) -> bool:
 def restore_backup(path: Path, folder: Path, *, passphrase: bytes | None, now: datetime, actor: str) -> Restored:
     """Make `folder` the instance that was backed up, whole or not at all; a folder that holds anything is refused.
 
-    Every status list is signed anew at the next publishing, dated after the one in the backup. Raises InputError for
+    Every status list is signed anew at the next publishing, dated after the one in the backup, and badges issued from
+    now on stand in new lists. Raises InputError for
     what is no backup or was changed, IssuingError for the place and the passphrase.
     """
     folder = folder.resolve()
@@ -262,11 +263,15 @@ def _settle_config(made: Path) -> None:
 
 
 def _note_restored(made: Path, manifest: Mapping[str, Any], *, now: datetime, actor: str) -> None:
-    """Log it, and have every list that is not final signed anew: what is published since must look older."""
+    """Log it, and have every list that is not final signed anew: what was published since must look older.
+
+    A badge issued after the backup may hold any place that looks free here, so the old lists give out none.
+    """
     with open_instance(made) as instance, instance.store.writing() as connection:
         head = audit_log.load_head(connection)
         if head is None or head.entry_sha256 != manifest["audit_head"]:
             raise InputError("The audit log in the backup does not end as its manifest says. Nothing was restored.")
         list_store.forget_bits(connection)
+        list_store.grant_no_more(connection)
         facts = {"taken_at": manifest["taken_at"], "head": manifest["audit_head"]}
         audit.append(connection, at=now, actor=actor, action=audit.RESTORE, facts=facts)

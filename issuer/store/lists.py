@@ -203,6 +203,11 @@ def forget_bits(connection: Connection) -> None:
     connection.execute(sa.update(signed_lists).where(signed_lists.c.valid_until.is_not(None)).values(bits_sha256=""))
 
 
+def grant_no_more(connection: Connection) -> None:
+    """Let no list here give out another place; the next badge begins a new one."""
+    connection.execute(sa.update(status_lists).values(taken=status_lists.c.length))
+
+
 def keep_signed_list(connection: Connection, signed: SignedList) -> None:
     connection.execute(sa.delete(signed_lists).where(signed_lists.c.number == signed.number))
     connection.execute(

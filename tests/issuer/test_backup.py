@@ -112,6 +112,17 @@ def test_a_list_is_dated_later_even_by_a_clock_that_was_put_back(busy: Instance,
             assert one.valid_from > kept[one.number]
 
 
+def test_a_badge_issued_after_a_restore_takes_no_place_that_a_lost_one_may_hold(busy: Instance, tmp_path: Path) -> None:
+    restore(back_up(busy, tmp_path / "backup.zip"), tmp_path / "again")
+    with open_instance(tmp_path / "again") as again:
+        (short_id,) = short_ids(issue(again, class_of(1, learner_name="Another Learner")))
+        with again.store.reading() as connection:
+            new = credential_store.load_document(connection, short_id)
+        assert new is not None
+        assert new.list_numbers == {3, 4}
+        assert verdicts(again, at=LATER)[short_id] == ("valid", "current", "valid")
+
+
 @pytest.mark.parametrize("passphrase", [pytest.param(None, id="without"), pytest.param(PASSPHRASE, id="with secrets")])
 def test_no_secret_and_no_student_number_is_in_a_backup_in_the_clear(
     busy: Instance, tmp_path: Path, passphrase: bytes | None
