@@ -66,9 +66,17 @@ def certificate_content(
         "why_check": _words(wording.WHY_CHECK),
         "url": check_url,
         "url_lines": [check_url[at : at + _URL_LINE] for at in range(0, len(check_url), _URL_LINE)],
-        "code": {"label": _words(wording.CODE), "value": short_code} if short_code else None,
+        "code": _code(short_code, check_url=check_url),
         "small_print": _words(wording.SMALL_PRINT, provider=provider),
     }
+
+
+def _code(short_code: str, *, check_url: str) -> JsonObject | None:
+    """The code, and where it is typed: the address that `check_url` lies below."""
+    if not short_code:
+        return None
+    place = check_url.partition("://")[2].rpartition("/")[0]
+    return {"label": _words(wording.CODE), "value": short_code, "place": place}
 
 
 def _words(sentence: str, **values: Any) -> JsonObject:

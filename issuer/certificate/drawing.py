@@ -27,7 +27,10 @@ _open_files = ExitStack()  # a packed installation unpacks the typefaces once; t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateFacts:
-    """`document` is the signed badge as stored. An empty `short_code` is left out; `language` is which stands first."""
+    """`document` is the signed badge as stored; `language` is which stands first.
+
+    `short_code` is typed at the address that `check_url` lies below (`…/s/{key}` and `…/s`); empty, it is left out.
+    """
 
     document: bytes = field(repr=False)
     artwork_png: bytes = field(repr=False)

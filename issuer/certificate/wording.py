@@ -38,7 +38,7 @@ CHECK = _("Check this online")
 WHY_CHECK = _(
     "Paper can be copied and changed. Scan the code, or open this address, to see the badge as it stands now:"
 )
-CODE = _("Code to type")
+CODE = _("Code to type at")
 SMALL_PRINT = _(
     "Issued by %(provider)s as an Open Badge (Open Badges 3.0). The signed badge is inside the PDF of this sheet, "
     "as badge.json. This is not a page of NZQA."
@@ -65,4 +65,5 @@ def day_pair(day: date) -> Pair:
 
 @lru_cache(maxsize=128)
 def _gettext(sentence: str, language: str) -> str:
-    return translations(language).gettext(sentence)
+    # In a context of their own: other pages may say a word differently, and one sheet must not say it in two ways.
+    return translations(language).pgettext("certificate", sentence)

@@ -118,7 +118,7 @@ def test_both_languages_stand_on_the_sheet_whichever_comes_first(language):
         "Hēmi Tūhoe, Academic director",
         "Tirohia tēnei i te ipurangi",
         "Check this online",
-        CODE,
+        f"badges.harbour.example.nz/s {CODE}",
         URL,
         "Ehara tēnei i te whārangi nā NZQA.",
         "This is not a page of NZQA.",
@@ -237,6 +237,12 @@ def test_the_typefaces_hold_every_macron():
             assert bytes(font.getmask(letter)) != box, (weight, letter)
         for with_macron, without in zip("āēōūĀĒĪŌŪ", "aeouAEIOU", strict=True):
             assert font.getbbox(with_macron)[1] < font.getbbox(without)[1]
+
+
+def test_one_sheet_names_its_kind_with_one_word():
+    kind, sentence = wording.pair(wording.KIND), wording.pair(wording.NOT_A_QUALIFICATION)
+    for language in ("mi", "en"):
+        assert kind[language].lower() in sentence[language]
 
 
 def test_every_sentence_is_said_in_te_reo_too():
