@@ -18,10 +18,13 @@ from issuer.rows import read_one_name
 from issuer.settling import Outcome, settle
 from issuer.status import RevocationReason, revoke
 from issuer.store.badge_history import load_reporting
+from issuer.store.claims_rows import load_claim
+from issuer.store.outbox_rows import MailKind
 from issuer.suspension import ReinstatementReason, SuspensionReason, reinstate, suspend
+from issuer.telling import tell_learner
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
-from issuer.web.desk.badge_pages import BadgeFacts, blueprint, load_facts, title_of
+from issuer.web.desk.badge_pages import BadgeFacts, blueprint, can_mail, load_facts, title_of
 from issuer.web.site import site
 from issuer.web.words import _, language
 from schemas.errors import InputError, IssuingError
@@ -70,6 +73,7 @@ def correct_badge(short_id: str) -> str | Response:
             changes=changes,
             title=title_of(facts.held.nzqa_ref),
             reported=_was_reported(short_id),
+            can_mail=_can_tell(facts),
             request_id=request.form.get("request", ""),
         )
     return _sign_correction(facts, wanted)
@@ -96,6 +100,7 @@ def _sign_correction(facts: BadgeFacts, wanted: Correction) -> Response:
             % {"n": done.version},
             "done",
         )
+        _tell(short_id, MailKind.CORRECTED)
     settle_with(Outcome.CORRECTED)
     return redirect(url_for("badges.page", short_id=short_id), code=303)
 
@@ -112,15 +117,17 @@ def withdraw_badge(short_id: str) -> str | Response:
         if request.form.get("reason") in reasons:
             reason = RevocationReason(request.form["reason"])
             revoke(site.instance, short_id, reason=reason, now=site.now(), actor=actor())
-            settle_with(Outcome.WITHDRAWN)
             flash(_("The badge was withdrawn. Whoever checks it is told so from now on."), "done")
+            _tell(short_id, MailKind.WITHDRAWN)
+            settle_with(Outcome.WITHDRAWN)
             return redirect(url_for("badges.page", short_id=short_id), code=303)
         errors["reason"] = _("Choose a reason.")
     consequences = [
         _("The badge is withdrawn for good. It cannot be brought back; only a new badge can be issued."),
         _("Whoever checks it is told that it was withdrawn, within the hour. Nobody is told why."),
-        _("The learner is not told by mail. Tell them yourself."),
     ]
+    if not _can_tell(facts):
+        consequences.append(_("The learner cannot be told by mail. Tell them yourself."))
     if facts.document.suspension_slot is not None:
         consequences.append(_("If you are not sure yet, put it on hold instead: that can be undone."))
     if _was_reported(short_id):
@@ -133,6 +140,7 @@ def withdraw_badge(short_id: str) -> str | Response:
         reasons=reasons,
         errors=errors,
         danger=True,
+        can_mail=_can_tell(facts),
     )
 
 
@@ -190,6 +198,20 @@ def reinstate_badge(short_id: str) -> str | Response:
         reasons=reasons,
         errors=errors,
     )
+
+
+def _tell(short_id: str, kind: MailKind) -> None:
+    """Write to the learner where staff asked for it."""
+    if request.form.get("tell") != "yes":
+        return
+    if tell_learner(site.instance, short_id, kind, now=site.now(), actor=actor()):
+        flash(_("A mail to the learner is on its way."), "done")
+
+
+def _can_tell(facts: BadgeFacts) -> bool:
+    with site.instance.store.reading() as connection:
+        claim = load_claim(connection, facts.held.short_id)
+    return can_mail(facts, claim)
 
 
 def settle_with(outcome: Outcome) -> None:

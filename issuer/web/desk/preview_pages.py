@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, url_for
+from flask import Response, redirect, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
 
 from issuer import pages, qr
 from issuer.accounts import Role
@@ -32,8 +33,8 @@ def certificate(ref: str) -> Response:
 
 @blueprint.get("/<ref>/preview/<path:name>")
 @needs(*_ANYBODY)
-def beside(ref: str, name: str) -> Response | str:
-    """What the page links to, as far as a preview has it: its own looks, in both languages. Nothing to download."""
+def beside(ref: str, name: str) -> AnyResponse | str:
+    """What the page links to, as far as a preview has it: its looks in both languages. Other links lead back to it."""
     line = load_line(ref)
     stem = f"badges/{SHORT_ID}"
     if name == "assets/badge.css":
@@ -43,7 +44,7 @@ def beside(ref: str, name: str) -> Response | str:
     if name == f"{stem}.qr.svg":
         return Response(qr.qr_svg(site.instance.badge_url(SHORT_ID)), content_type="image/svg+xml")
     if name not in {f"{stem}/index.html", f"{stem}/mi/index.html"}:
-        abort(404)
+        return redirect(url_for("credentials.preview", ref=ref))
     speak("mi" if name.endswith("/mi/index.html") else "en")
     return _page(example_of(line), ref, language=language())
 
