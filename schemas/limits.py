@@ -23,6 +23,8 @@ DOCUMENT = JsonLimits(max_bytes=1 * MIB, max_depth=32, max_values=1_000)
 EDITION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=4_000_000)
 # Our own configuration files (column maps, did-maps): a did-map may name one file per badge.
 CONFIGURATION = JsonLimits(max_bytes=64 * MIB, max_depth=8, max_values=2_000_000)
+# Completions that a program sends at once: so many rows of eleven members, in a request that is checked while it waits.
+MACHINE_BATCH = JsonLimits(max_bytes=8 * MIB, max_depth=3, max_values=150_000)
 # What a verifier remembers of editions and lists: both counts below at some 300 bytes each, and long addresses.
 HIGH_WATER = JsonLimits(max_bytes=32 * MIB, max_depth=6, max_values=1_000_000)
 # A JWS header: four members, of which a JWK with an 8,192-bit RSA key is the largest.
@@ -62,6 +64,7 @@ MAX_REDIRECTS = 2
 
 MAX_TABLE_BYTES = 32 * MIB  # a class list: 200,000 rows of 160 bytes
 MAX_TABLE_ROWS = 200_000
+MAX_MACHINE_ROWS = 10_000  # through the API at once: they are checked within the request, some seconds
 MAX_TABLE_COLUMNS = 200
 MAX_CELL_CHARS = 2_000
 MAX_TABLE_CELLS = 6_000_000  # rows x columns of a sheet, empty ones too: one stray cell at XFD1048576 makes 17 billion

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import request
 from flask_limiter import Limiter
+
+from issuer.web.bearer import api_key
 
 
 def _asker() -> str:
     """A program by its key, everybody else by their address."""
-    key_id = g.get("api_key_id")
-    return f"key:{key_id}" if key_id else f"address:{request.remote_addr}"
+    if request.blueprint == "api":
+        key = api_key()
+        if key is not None:
+            return f"key:{key.key_id}"
+    return f"address:{request.remote_addr}"
 
 
 limiter = Limiter(_asker, storage_uri="memory://", strategy="moving-window", headers_enabled=True)
