@@ -31,14 +31,15 @@ class Sink:
     at_mail: Callable[[str], str] = always_ok
     seconds: float = 0.0  # how long it takes over each message
     taken: list[tuple[str, bytes]] = field(default_factory=list)
-    sessions: set[int] = field(default_factory=set)
+    hang_up: bool = False  # after each message
+    sessions: dict[int, Session] = field(default_factory=dict)  # kept, so that no id is used again
     port: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        self.sessions.add(id(session))
+        self.sessions[id(session)] = session
         answer = self.at_mail(address)
         if answer == OK:
             envelope.mail_from = address
@@ -66,6 +67,8 @@ class Sink:
             return OK
         if answer == OK:
             self._keep(recipient, envelope.content)
+        if self.hang_up:
+            asyncio.get_running_loop().call_later(0.05, server.transport.close)
         return answer
 
     def _keep(self, recipient: str, content: Any) -> None:
