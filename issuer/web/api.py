@@ -57,6 +57,16 @@ class MediaTypeRefused(InputError):
     status = 415
 
 
+@blueprint.after_request
+def name_scheme(response: Response) -> Response:
+    """What kind of key is asked for (RFC 6750, 3)."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="badges"'
+    elif response.status_code == 403:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="badges", error="insufficient_scope"'
+    return response
+
+
 @blueprint.post("/batches")
 @needs_scope(Scope.ISSUE)
 @once
