@@ -12,6 +12,10 @@ if (watched) {
         const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-progress]");
         if (!fresh || fresh.dataset.done !== undefined) { location.reload(); return; }
         watched.replaceChildren(...fresh.childNodes);
+        if (fresh.dataset.title) document.title = fresh.dataset.title;
+        // A live region must have been there before its words: it stands outside what is replaced.
+        const said = document.getElementById("progress-said");
+        if (said && fresh.dataset.say && said.textContent !== fresh.dataset.say) said.textContent = fresh.dataset.say;
       }
     } catch { /* the network went away: the next turn tries again */ }
     setTimeout(poll, 1000);
