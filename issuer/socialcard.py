@@ -8,19 +8,27 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from issuer import lettering
 
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
 MAX_CARD_BYTES: Final = 150_000  # some readers of links give up on large pictures
+_MAX_GROUND_BYTES: Final = 110_000  # of it without its lines
 _COLOURS: Final = (160, 64, 24, 12)
-_SCALE: Final = 2  # drawn larger and scaled down: smooth edges
 _HARBOUR, _TEAL, _SLATE, _PAPER, _MIST = "#0b3b4b", "#17736e", "#38535d", "#fbfdfc", "#e3efec"
 _AMBER, _UMBER, _RED = "#f4b942", "#3a2900", "#8f1d1d"
 _PANEL: Final = 492  # width of the part that holds the artwork
 _LEFT, _RIGHT = 540, 1148  # where lines begin and end
 _BAND: Final = 58  # height of the strip along the lower edge
+_STATE_BAND: Final = 74
+_ARTWORK_SIDE: Final = 420
+_INKS: Final = (_HARBOUR, _TEAL, _SLATE)  # what lines are printed in, each in steps from the paper's colour
+_INK_STEPS: Final = 32
+_FIRST_INK: Final = 160  # the place of the first of those steps in the palette
+_SCALE: Final = 3  # lines are drawn larger and scaled down: letters keep their distances
+_MARGIN: Final = 6  # room for what reaches left of a letter's place
+_SEEN: Final = [0] + [255] * 255
 _STATES: Final = {"revoked": ("WITHDRAWN", _RED, "#ffffff"), "suspended": ("ON HOLD", _AMBER, _UMBER)}
 
 CardState = Literal["current", "suspended", "revoked"]
@@ -62,36 +70,72 @@ _LEADING: Final = 1.14
 @lru_cache(maxsize=64)
 def draw_social_card(card: SocialCard) -> bytes:
     """A PNG under 150 KB. Letters the typeface lacks are left out: the page behind the link has them all."""
-    large = Image.new("RGB", (CARD_WIDTH * _SCALE, CARD_HEIGHT * _SCALE), _PAPER)
-    pen = ImageDraw.Draw(large)
-    foot = CARD_HEIGHT - (_BAND if card.demonstration else 0)
-    _rectangle(pen, (0, 0, _PANEL, CARD_HEIGHT), _MIST)
-    _place_artwork(large, card, middle=foot // 2)
-    if card.demonstration:
-        _rectangle(pen, (0, foot, CARD_WIDTH, CARD_HEIGHT), _AMBER)
-        _draw_row(pen, _DEMONSTRATION, top=foot + 13, left=_centred(_DEMONSTRATION))
-    top = 0.0
-    if card.state in _STATES:
-        words, fill, ink = _STATES[card.state]
-        _rectangle(pen, (_PANEL, 0, CARD_WIDTH, 74), fill)
-        _draw_row(pen, _Row(lines=(words,), size=32, weight=700, colour=ink, gap=0, tracking=4), top=19, left=_LEFT)
-        top = 74
-    rows = list(_rows(card, room=foot - top - 56))
+    drawn = _ground(card.artwork_png, card.state, demonstration=card.demonstration).copy()
+    top, foot = _edges(card.state, demonstration=card.demonstration)
+    rows = _rows(card, room=foot - top - 56)
     at = top + (foot - top - sum(row.height for row in rows)) / 2
     for row in rows:
-        _draw_row(pen, row, top=at + row.gap, left=_LEFT)
+        _print_row(drawn, row, top=at + row.gap)
         at += row.height
-    return _light_png(large.reduce(_SCALE))
+    return _png(drawn)
 
 
-def _light_png(picture: Image.Image) -> bytes:
+def _edges(state: CardState, *, demonstration: bool) -> tuple[int, int]:
+    """Between which heights the lines stand."""
+    return _STATE_BAND if state in _STATES else 0, CARD_HEIGHT - (_BAND if demonstration else 0)
+
+
+@lru_cache(maxsize=32)
+def _ground(artwork_png: bytes, state: CardState, *, demonstration: bool) -> Image.Image:
+    """What all cards of a micro-credential share, with a palette that holds the inks of the lines too."""
+    picture = Image.new("RGB", (CARD_WIDTH, CARD_HEIGHT), _PAPER)
+    pen = ImageDraw.Draw(picture)
+    _top, foot = _edges(state, demonstration=demonstration)
+    pen.rectangle((0, 0, _PANEL - 1, CARD_HEIGHT), fill=_MIST)
+    _place_artwork(picture, artwork_png, faded=state in _STATES, middle=foot // 2)
+    if demonstration:
+        pen.rectangle((0, foot, CARD_WIDTH, CARD_HEIGHT), fill=_AMBER)
+        _draw_row(pen, _DEMONSTRATION, top=foot + 13, left=_centred(_DEMONSTRATION), fill=_UMBER)
+    if state in _STATES:
+        words, fill, ink = _STATES[state]
+        pen.rectangle((_PANEL, 0, CARD_WIDTH, _STATE_BAND - 1), fill=fill)
+        row = _Row(lines=(words,), size=32, weight=700, colour=ink, gap=0, tracking=4)
+        _draw_row(pen, row, top=19, left=_LEFT, fill=ink)
+    return _in_few_colours(picture)
+
+
+def _in_few_colours(picture: Image.Image) -> Image.Image:
     """In as many colours as leave the file light: a photograph as artwork needs fewer than ours do."""
     for colours in _COLOURS:
-        written = io.BytesIO()
         few = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(written, "PNG", optimize=True)
-        if written.tell() < MAX_CARD_BYTES:
+        if len(_png(few)) < _MAX_GROUND_BYTES:
             break
+    palette = (few.getpalette() or [])[: _FIRST_INK * 3]
+    palette += [0] * (_FIRST_INK * 3 - len(palette))
+    paper = ImageColor.getrgb(_PAPER)
+    for ink in _INKS:
+        for step in range(_INK_STEPS):
+            share = step / (_INK_STEPS - 1)
+            pairs = zip(paper, ImageColor.getrgb(ink), strict=True)
+            palette += [round(light + (dark - light) * share) for light, dark in pairs]
+    few.putpalette(palette)
+    return few
+
+
+def _print_row(drawn: Image.Image, row: _Row, *, top: float) -> None:
+    """In the steps between paper and ink that the palette has: no colour is sought, so a class is drawn quickly."""
+    height = round(row.height - row.gap + row.size * 0.4)
+    large = Image.new("L", ((_RIGHT - _LEFT + 30) * _SCALE, height * _SCALE))
+    _draw_row(ImageDraw.Draw(large), row, top=0, left=_MARGIN, fill=255, scale=_SCALE)
+    mask = large.reduce(_SCALE)
+    first = _FIRST_INK + _INKS.index(row.colour) * _INK_STEPS
+    ink = mask.point([first + value * (_INK_STEPS - 1) // 255 for value in range(256)])
+    drawn.paste(ink, (_LEFT - _MARGIN, round(top)), mask.point(_SEEN))
+
+
+def _png(picture: Image.Image) -> bytes:
+    written = io.BytesIO()
+    picture.save(written, "PNG", compress_level=6)
     return written.getvalue()
 
 
@@ -147,40 +191,30 @@ def _fitted(
     )
 
 
-def _place_artwork(large: Image.Image, card: SocialCard, *, middle: int) -> None:
-    side = 420 * _SCALE
-    with Image.open(io.BytesIO(card.artwork_png), formats=("PNG",)) as picture:
-        artwork = picture.convert("RGBA")
-    artwork.thumbnail((side, side), Image.Resampling.LANCZOS)
-    if artwork.width < side and artwork.height < side:
-        share = side / max(artwork.size)
-        artwork = artwork.resize(
-            (round(artwork.width * share), round(artwork.height * share)), Image.Resampling.LANCZOS
-        )
+def _place_artwork(picture: Image.Image, artwork_png: bytes, *, faded: bool, middle: int) -> None:
+    with Image.open(io.BytesIO(artwork_png), formats=("PNG",)) as opened:
+        artwork = opened.convert("RGBA")
+    share = _ARTWORK_SIDE / max(artwork.size)
+    size = round(artwork.width * share), round(artwork.height * share)
+    artwork = artwork.resize(size, Image.Resampling.LANCZOS)
     mask = artwork.getchannel("A")
-    if card.state != "current":
+    if faded:
         artwork = artwork.convert("L").convert("RGB")
         mask = mask.point([value * 11 // 20 for value in range(256)])
-    corner = (_PANEL * _SCALE - artwork.width) // 2, middle * _SCALE - artwork.height // 2
-    large.paste(artwork.convert("RGB"), corner, mask)
-
-
-def _rectangle(pen: ImageDraw.ImageDraw, edges: tuple[float, float, float, float], colour: str) -> None:
-    x0, y0, x1, y1 = (edge * _SCALE for edge in edges)
-    pen.rectangle((x0, y0, x1 - 1, y1 - 1), fill=colour)
+    picture.paste(artwork.convert("RGB"), ((_PANEL - artwork.width) // 2, middle - artwork.height // 2), mask)
 
 
 def _centred(row: _Row) -> float:
     return (CARD_WIDTH - lettering.width(row.lines[0], row.size, row.weight, row.tracking)) / 2
 
 
-def _draw_row(pen: ImageDraw.ImageDraw, row: _Row, *, top: float, left: float) -> None:
-    font = lettering.typeface(row.size * _SCALE, row.weight)
+def _draw_row(pen: ImageDraw.ImageDraw, row: _Row, *, top: float, left: float, fill: str | int, scale: int = 1) -> None:
+    font = lettering.typeface(row.size * scale, row.weight)
     for number, line in enumerate(row.lines):
-        x, y = left * _SCALE, (top + number * row.size * _LEADING + row.size * 0.9) * _SCALE
+        x, y = left * scale, (top + number * row.size * _LEADING + row.size * 0.9) * scale
         if not row.tracking:
-            pen.text((x, y), line, font=font, fill=row.colour, anchor="ls")
+            pen.text((x, y), line, font=font, fill=fill, anchor="ls")
             continue
         for letter in line:
-            pen.text((x, y), letter, font=font, fill=row.colour, anchor="ls")
-            x += font.getlength(letter) + row.tracking * _SCALE
+            pen.text((x, y), letter, font=font, fill=fill, anchor="ls")
+            x += font.getlength(letter) + row.tracking * scale
