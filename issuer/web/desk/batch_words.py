@@ -44,11 +44,17 @@ def source(code: str) -> str:
     }.get(code, code)
 
 
+def no_file(source_code: str) -> str:
+    """What stands in place of a file's name that is not kept (any more)."""
+    return _("Issued on the command line") if source_code == "cli" else _("File erased")
+
+
 def stop_reason(code: str | None) -> str:
     """Why a list was stopped."""
     return {
         "cancelled": _("Somebody stopped it."),
-        "worker-lost": _("The worker ended in the middle of it; start it again below."),
+        "rejected": _("Whoever was to approve it sent it back."),
+        "purged": _("Its class list was erased before it was done. Upload it again: nobody gets a second badge."),
     }.get(code or "", _("It stopped because of a fault. What was issued stands; start it again below."))
 
 

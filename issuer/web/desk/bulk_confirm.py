@@ -13,7 +13,7 @@ from issuer.uploads import BatchState, earlier_uploads, load_choices
 from issuer.web.access import actor, may, needs
 from issuer.web.desk import batch_words
 from issuer.web.desk.batch_pages import load_summary
-from issuer.web.desk.bulk_pages import blueprint, elsewhere, where
+from issuer.web.desk.bulk_pages import blueprint, elsewhere, start_check, where
 from issuer.web.site import site
 from issuer.web.words import _
 from schemas.errors import IssuingError
@@ -57,9 +57,11 @@ def _confirmed(batch_id: str) -> Response | str | tuple[str, int]:
         )
     except IssuingError as error:
         if error.extensions.get("reason") in {"count-changed", "nothing-ready"}:
-            told = _("The number of ready rows has changed since that page was shown. Nothing was issued; look again.")
+            told = _(
+                "Something has changed since that page was shown, so nothing was issued. The list is checked anew."
+            )
             flash(told, "error")
-            return redirect(url_for("bulk.step", batch_id=batch_id), 303)
+            return start_check(batch_id)
         if error.extensions.get("reason") == "wrong-state":
             return elsewhere(load_summary(batch_id))
         raise

@@ -27,6 +27,7 @@ _MENDS = {
     "address-missing": Field.LEARNER_EMAIL,
     "address-of-another": Field.LEARNER_EMAIL,
 }
+_ABOUT_THE_LISTING = ("listing-", "right-", "equivalency-")
 _PARTS = frozenset({Field.FIRST_NAME, Field.LAST_NAME})
 _FIX = re.compile(r"fix-([0-9]{1,9})-([a-z_]{1,40})")
 _LINE = re.compile(r"(leave|back)-([0-9]{1,9})")
@@ -132,28 +133,29 @@ def _left_out_fields(answers: Answers) -> Iterator[Field]:
 def problem_row(row: FoundRow, findings: Findings, choices: UploadChoices) -> ProblemRow:
     """One row as the page shows it, each fault beside the cell that mends it."""
     mended = choices.repairs.get(row.line, {})
+    who = _value(row, Field.LEARNER_NAME, findings, choices)
     seen: set[str] = set()
     faults: list[Mendable] = []
     for number, fault in enumerate(row.faults):
-        name = fault.field or ""
+        name = _mended_in(fault, who=who)
         again = name in seen
         seen.add(name)
         faults.append(
             Mendable(
                 id=f"fix-{row.line}-{name}" if name and not again else f"fault-{row.line}-{number}",
-                column=fault.column,
+                column=fault.column if name == fault.field else findings.fields.get(name),
                 label=batch_words.field_label(name),
                 message=fault.message,
                 settle=batch_words.settles(fault.reason) if row.outcome == "held" else "",
                 value=_value(row, name, findings, choices),
                 repaired=name in mended,
-                input=_input(fault, again=again),
+                input="none" if not name or again else "listing" if name == Field.NZQA_REF else "text",
             )
         )
     return ProblemRow(
         line=row.line,
         outcome=row.outcome,
-        who=_value(row, Field.LEARNER_NAME, findings, choices),
+        who=who,
         faults=tuple(faults),
     )
 
@@ -199,10 +201,15 @@ def parse_repairs(form: Mapping[str, str], findings: Findings, choices: UploadCh
     return changed
 
 
-def _input(fault: CellFault, *, again: bool) -> str:
-    if not fault.field or again:
-        return "none"
-    return "listing" if fault.field == Field.NZQA_REF else "text"
+def _mended_in(fault: CellFault, *, who: str) -> str:
+    """The field whose cell mends it. What the register says of a row is mostly a wrong reference."""
+    if fault.field in _NAME_PARTS and not who:
+        return Field.LEARNER_NAME
+    if fault.field:
+        return fault.field
+    if fault.reason == "duplicate-row":
+        return Field.ROW_KEY
+    return Field.NZQA_REF if fault.reason.startswith(_ABOUT_THE_LISTING) else ""
 
 
 # --- warnings ---------------------------------------------------------------------------------------------------

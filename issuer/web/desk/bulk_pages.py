@@ -85,7 +85,7 @@ def receive_list() -> Response | tuple[str, int]:
         return _upload_form({"list" if has_file else "pasted": error.detail}, english=True), 422
     if _has_questions(preview(site.instance, batch_id, site.edition)):
         return redirect(url_for("bulk.questions", batch_id=batch_id), 303)
-    return _start_check(batch_id)
+    return start_check(batch_id)
 
 
 @blueprint.get("/template.csv")
@@ -150,7 +150,7 @@ def questions(batch_id: str) -> Response | str | tuple[str, int]:
         answers = bulk_forms.Answers(
             encoding=before.encoding, dates=before.dates, sheet=before.sheet, codes=dict(known)
         )
-        return _questions_form(found, answers, {})
+        return _questions_form(found, answers, {}, broken=bool(summary.reason))
     answers = bulk_forms.parse_answers(request.form)
     if answers.encoding == bulk_forms.AGAIN:
         return _discard(batch_id, _("Discarded. Save the file again as “CSV UTF-8” or .xlsx, and upload that."))
@@ -165,7 +165,7 @@ def questions(batch_id: str) -> Response | str | tuple[str, int]:
         return _questions_form(found, answers, {"columns": error.detail}), 422
     if _has_new_questions(preview(site.instance, batch_id, site.edition), answers):
         return redirect(url_for("bulk.questions", batch_id=batch_id), 303)
-    return _start_check(batch_id)
+    return start_check(batch_id)
 
 
 def _has_new_questions(after: Preview, answers: bulk_forms.Answers) -> bool:
@@ -186,13 +186,17 @@ def _has_questions(found: Preview) -> bool:
     return bool(not found.ready_to_check or found.dates_unclear or found.codes)
 
 
-def _questions_form(found: Preview, answers: bulk_forms.Answers, errors: dict[str, str]) -> str:
+def _questions_form(
+    found: Preview, answers: bulk_forms.Answers, errors: dict[str, str], *, broken: bool = False
+) -> str:
     return render_template(
         "desk/bulk/questions.html",
         preview=found,
         answers=answers,
         errors=errors,
         asks=_has_questions(found),
+        broken=broken and not _has_questions(found),
+        letters=[one for one in found.letters if any(c.isalpha() for c in one.shown)] or found.letters,
         answerable=_ANSWERABLE,
         earlier=earlier_uploads(site.instance, found.batch_id),
         field_options=[(name, batch_words.field_label(name)) for name in FIELDS],
@@ -203,7 +207,7 @@ def _questions_form(found: Preview, answers: bulk_forms.Answers, errors: dict[st
 
 
 # --- the check --------------------------------------------------------------------------------------------------
-def _start_check(batch_id: str) -> Response:
+def start_check(batch_id: str) -> Response:
     try:
         request_check(site.instance, batch_id, now=site.now(), actor=actor())
     except IssuingError:
@@ -234,6 +238,7 @@ def _check_page(summary: BatchSummary, findings: Findings) -> str:
         "desk/bulk/check.html",
         batch_id=batch_id,
         changed=summary.state == BatchState.DRAFT,
+        sent_back=summary.reason == "rejected",
         after=summary.state in _ENDED,
         four_eyes=site.choices.four_eyes,
         filename=choices.filename,
@@ -274,13 +279,13 @@ def repair(batch_id: str) -> Response:
         return redirect(url_for("bulk.check", batch_id=batch_id, page=page), 303)
     if summary.state in _ENDED:
         return redirect(url_for("bulk.check", batch_id=batch_id), 303)  # its own button tries them again
-    return _start_check(batch_id)
+    return start_check(batch_id)
 
 
 @blueprint.post("/<batch_id>/check")
 @needs(Role.ISSUE)
 def recheck(batch_id: str) -> Response:
-    return _start_check(batch_id)
+    return start_check(batch_id)
 
 
 @blueprint.post("/<batch_id>/accept")
@@ -296,7 +301,7 @@ def accept(batch_id: str) -> Response:
         save_choices(site.instance, batch_id, choices, now=site.now(), actor=actor())
     except IssuingError:
         return elsewhere(load_summary(batch_id))
-    return _start_check(batch_id)
+    return start_check(batch_id)
 
 
 @blueprint.get("/<batch_id>/problems.csv")
