@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pypdfium2 as pdfium
 import pytest
 import zxingcpp
 from PIL import Image
@@ -211,7 +212,7 @@ def test_a_badge_is_exported_in_every_form_from_the_same_bytes(ready: Desk) -> N
     row = ready.results()[0]
     signed = (ready.folder / "out" / row["json"]).read_bytes()
     made = {}
-    for form in ("json", "png", "svg", "jwt", "qr"):
+    for form in ("json", "png", "svg", "jwt", "pdf", "qr"):
         target = ready.folder / f"badge.{form}"
         assert ready("export", row["credential_id"], "--format", form, "--out", target) == 0
         made[form] = target.read_bytes()
@@ -219,6 +220,7 @@ def test_a_badge_is_exported_in_every_form_from_the_same_bytes(ready: Desk) -> N
     assert unbake_png(made["png"]).encode() == signed
     assert unbake_svg(made["svg"]).encode() == signed
     assert made["jwt"].count(b".") == 2
+    assert bytes(pdfium.PdfDocument(made["pdf"]).get_attachment(0).get_data()) == signed
     (scanned,) = zxingcpp.read_barcodes(Image.open(ready.folder / "badge.qr"))
     assert scanned.text == row["credential_id"]
 
