@@ -20,6 +20,8 @@ from issuer.jobs import take_and_run
 from issuer.mail.outbox import erase_addresses, queue_reminders
 from issuer.mail.sending import send_waiting
 from issuer.nzroareport import purge as purge_numbers
+from issuer.status import signed_lists
+from issuer.store import audit_log
 from issuer.store.outbox_rows import is_due
 from issuer.uploads import purge_uploads
 from schemas.errors import BadgeError
@@ -48,9 +50,17 @@ def run_worker(
     worker = worker_id or f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
     chores_due: datetime | None = None
     with open_instance(folder, database=settings.database_url()) as instance:
+        lists = ListKeeper(instance, clock=clock)
+
+        def step(name: str) -> None:
+            on_step(name)
+            if name == "committed":  # a long batch keeps no withdrawal waiting
+                lists.refresh()
+
         while not stop.is_set():
             try:
-                busy = take_and_run(instance, worker=worker, clock=clock, is_stopping=stop.is_set, on_step=on_step)
+                lists.refresh()
+                busy = take_and_run(instance, worker=worker, clock=clock, is_stopping=stop.is_set, on_step=step)
                 if not stop.is_set():
                     busy = send_mail(instance, clock=clock, origin=origin, stop=stop) or busy
                 if not stop.is_set() and (chores_due is None or clock() >= chores_due):
@@ -62,6 +72,26 @@ def run_worker(
                 continue
             if not busy:
                 stop.wait(IDLE_SECONDS)
+
+
+class ListKeeper:
+    """Signs the status lists whenever something was withdrawn, put on hold or issued: no page signs any."""
+
+    def __init__(self, instance: Instance, *, clock: Callable[[], datetime]) -> None:
+        self._instance = instance
+        self._clock = clock
+        self._seen: str | None = None
+        self._due: datetime | None = None
+
+    def refresh(self) -> None:
+        """Look at the end of the audit log, which every such act moves; sign what changed, and what grew old."""
+        with self._instance.store.reading() as connection:
+            head = audit_log.load_head(connection)
+        end = None if head is None else head.entry_sha256
+        if end == self._seen and self._due is not None and self._clock() < self._due:
+            return
+        signed_lists(self._instance, now=self._clock())
+        self._seen, self._due = end, self._clock() + _CHORES_EVERY
 
 
 def work_off(
