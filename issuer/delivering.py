@@ -101,7 +101,7 @@ def arrange(
     claims = [
         NewClaim(
             short_id=one.short_id,
-            link_sha256=token_sha256(first_token(instance, one.short_id)),
+            link_sha256=token_sha256(claim_token(instance, one.short_id, serial=_FIRST_LINK)),
             link_expires_at=now + timedelta(days=terms.claim_days),
             delivery=Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER,
             made_at=now,
@@ -127,6 +127,6 @@ def arrange(
     outbox_rows.insert_mails(connection, mails)
 
 
-def first_token(instance: Identity, short_id: str) -> str:
-    """The secret part of a new badge's claim link."""
-    return token(instance, purpose=_PURPOSE, context=f"{short_id}.{_FIRST_LINK}")
+def claim_token(instance: Identity, short_id: str, *, serial: int) -> str:
+    """The secret part of a badge's claim link; each link that replaces another has the next serial number."""
+    return token(instance, purpose=_PURPOSE, context=f"{short_id}.{serial}")

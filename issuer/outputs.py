@@ -1,19 +1,26 @@
-"""The files of a batch: each badge as JSON and picture, and `results.csv`; written after the commit, from the store."""
+"""The files of a batch: badges as JSON and picture, `results.csv`, `claim-links.csv`; written after the commit."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from issuer.delivering import claim_token
 from issuer.files import PRIVATE, write_if_different, write_whole
 from issuer.instance import Instance
 from issuer.results import RowOutcome, RowResult, WrittenFiles, results_csv
+from issuer.store import claims_rows
 from issuer.store import credentials as credential_store
+from issuer.store.claims_rows import StoredClaim
 from schemas.errors import InputError
 
 BADGES_FOLDER = "badges"
 RESULTS_FILE = "results.csv"
+LINKS_FILE = "claim-links.csv"
+_AT_ONCE = 500  # ids in one query
 
 
 class BadgePictures(Protocol):
@@ -70,8 +77,28 @@ class Outputs:
         try:
             data = results_csv(results, files=self.files, badges_url=badges_url)
             write_whole(self._folder / RESULTS_FILE, data, mode=PRIVATE)
+            self._write_links(results)
         except OSError as error:
             self.fault = error
+
+    def _write_links(self, results: Sequence[RowResult]) -> None:
+        """Write the claim links not taken yet, apart and for their owner alone: whoever has one has the badge."""
+        lines = {result.short_id: result.line for result in results if result.short_id is not None}
+        ids = list(lines)
+        claims: dict[str, StoredClaim] = {}
+        with self._instance.store.reading() as connection:
+            for start in range(0, len(ids), _AT_ONCE):
+                claims |= claims_rows.load_claims(connection, ids[start : start + _AT_ONCE])
+        text = io.StringIO(newline="")
+        table = csv.writer(text)
+        table.writerow(("row", "credential_id", "claim_link"))
+        for short_id, line in lines.items():
+            claim = claims.get(short_id)
+            if claim is not None and claim.claimed_at is None:
+                secret = claim_token(self._instance, short_id, serial=claim.link_serial)
+                link = f"{self._instance.config.base_url}/claim/{secret}"
+                table.writerow((line, self._instance.badge_url(short_id), link))
+        write_whole(self._folder / LINKS_FILE, text.getvalue().encode(), mode=PRIVATE)
 
     @property
     def fault_sentence(self) -> str:
