@@ -90,6 +90,7 @@ class WebhookSettings:
     """What a learning platform signs its deliveries with."""
 
     secret_sealed: bytes = field(repr=False)
+    previous_sealed: bytes | None = field(default=None, repr=False)  # good too while the secret is exchanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +158,8 @@ def _refuse_foreign_seals(instance: Identity, choices: Choices) -> None:
     if choices.oidc is not None and choices.oidc.client_secret_sealed is not None:
         unseal_secret(instance, choices.oidc.client_secret_sealed, SecretName.OIDC_CLIENT)
     if choices.webhook is not None:
-        unseal_secret(instance, choices.webhook.secret_sealed, SecretName.WEBHOOK)
+        for sealed in filter(None, (choices.webhook.secret_sealed, choices.webhook.previous_sealed)):
+            unseal_secret(instance, sealed, SecretName.WEBHOOK)
 
 
 def check_choices(choices: Choices) -> Choices:

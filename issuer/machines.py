@@ -124,11 +124,13 @@ def take_batch(
     from_items: bool,
     dates: str | None = None,
     dry_run: bool = False,
+    under: str = "",
 ) -> Taken:
     """Check a class list and, unless it is a dry run, have what is ready issued (or approved first).
 
     Nothing ready and something wrong raises ItemsRefused; a table that cannot be read at all TableError. Neither
     leaves a draft behind. Everything issued before is no fault: the state is then `discarded`, the findings say so.
+    `under` is the JSON pointer of the list that the items came in.
     """
     batch_id = uploads.receive(instance, data, filename=filename, source=source, actor=actor, now=now, mail=mail)
     try:
@@ -136,7 +138,7 @@ def take_batch(
     except BaseException:
         uploads.discard(instance, batch_id, now=now, actor=actor)
         raise
-    faults = tuple(_faults_of(findings, from_items=from_items))[:MAX_RECORD_FAULTS]
+    faults = tuple(_faults_of(findings, from_items=from_items, under=under))[:MAX_RECORD_FAULTS]
     if dry_run or findings.ready == 0:
         uploads.discard(instance, batch_id, now=now, actor=actor)
         if not dry_run and faults:
@@ -173,12 +175,12 @@ def _checked(
     return findings
 
 
-def _faults_of(findings: Findings, *, from_items: bool) -> Iterable[Fault]:
+def _faults_of(findings: Findings, *, from_items: bool, under: str) -> Iterable[Fault]:
     for row in findings.problems:
         for fault in row.faults:
             if from_items:
                 inside = pointer(fault.field) if fault.field else ""
-                yield Fault(message=fault.message, pointer=pointer(row.line - FIRST_LINE) + inside)
+                yield Fault(message=fault.message, pointer=under + pointer(row.line - FIRST_LINE) + inside)
             else:
                 yield Fault(message=fault.message, line=row.line, column=fault.column)
 

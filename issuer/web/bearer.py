@@ -87,7 +87,7 @@ def once(view: _View) -> _View:
         ask = Ask(key_id=current_key().key_id, idempotency_key=_parse_key(given), request_sha256=_request_hash())
         before = idempotency.begin(site.instance, ask, now=site.now())
         if before is not None:
-            return _response(before)
+            return respond(before)
         try:
             response: AnyResponse = view(*args, **kwargs)
         except BaseException:
@@ -148,7 +148,8 @@ def _body_hash() -> str:
     return digest.hexdigest()
 
 
-def _response(answer: Answer) -> Response:
+def respond(answer: Answer) -> Response:
+    """The answer that a request had before."""
     response = Response(answer.body, status=answer.status, content_type=answer.content_type)
     if answer.location is not None:
         response.headers["Location"] = answer.location

@@ -134,6 +134,8 @@ def tell_actor(actor: str, *, people: Mapping[str, str], keys: Mapping[str, str]
     kind, _colon, name = actor.partition(":")
     if kind == "user":
         return people.get(name, actor)
+    if actor == "key:webhook":
+        return _("The learning platform")
     if kind == "key":
         return _("API key %(name)s") % {"name": keys.get(name, name)}
     if kind == "cli":
