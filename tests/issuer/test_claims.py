@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from issuer import audit, claims
 from issuer.asking import MAX_OPEN_REQUESTS, ask, change_nzroa_link, read_nzroa_link
 from issuer.claims import Held, LinkState, NameChange, NewNames
-from issuer.delivering import first_token
 from issuer.editions import load_edition
 from issuer.instance import Instance
 from issuer.linkedin import linkedin_url
@@ -56,7 +55,7 @@ def mails(instance: Instance) -> int:
 
 
 def test_a_link_is_good_until_its_day_and_has_run_out_from_then(any_instance: Instance, held: Held) -> None:
-    link = first_token(any_instance, held.short_id)
+    link = claims.claim_token(any_instance, held.short_id, serial=1)
     end = held.claim.link_expires_at
     assert claims.find_claim(any_instance, link, now=end - timedelta(seconds=1)).state is LinkState.GOOD
     assert claims.find_claim(any_instance, link, now=end).state is LinkState.EXPIRED
@@ -96,7 +95,7 @@ def test_no_entry_of_the_log_names_the_learner(instance: Instance, mere: Held) -
     claims.send_links(instance, EMAIL, valid_for=A_YEAR, now=NOW)
     with instance.store.reading() as connection:
         logged = str([tuple(row) for row in connection.execute(sa.select(audit_log))])
-    link = first_token(instance, mere.short_id)
+    link = claims.claim_token(instance, mere.short_id, serial=1)
     assert not [secret for secret in ("Mere", "Awhina", EMAIL, link) if secret in logged]
 
 
@@ -232,7 +231,7 @@ def test_a_link_to_nzqa_is_kept_and_taken_off_again(instance: Instance, mere: He
 
 
 def test_a_link_that_ran_out_is_replaced_by_one_mail_and_then_opens_nothing(any_instance: Instance, held: Held) -> None:
-    old = first_token(any_instance, held.short_id)
+    old = claims.claim_token(any_instance, held.short_id, serial=1)
     later = held.claim.link_expires_at + timedelta(days=1)
     found = claims.find_claim(any_instance, old, now=later)
     assert found.held is not None
