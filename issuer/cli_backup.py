@@ -10,6 +10,7 @@ from issuer import settings
 from issuer.backup import has_secrets, restore_backup, write_backup
 from issuer.cli_common import (
     EXISTING_FILE,
+    FOLDER,
     OUTPUT_FILE,
     current_actor,
     current_time,
@@ -19,8 +20,10 @@ from issuer.cli_common import (
     opened,
     print_json,
 )
-from issuer.instance import SECRETS_FOLDER
+from issuer.instance import SECRETS_FOLDER, open_instance
+from issuer.lostsince import find_lost
 from schemas.errors import InputError
+from schemas.jsontext import JsonObject
 from schemas.times import write_time
 
 _MIN_PASSPHRASE_CHARS = 12
@@ -54,18 +57,24 @@ def backup_command(context: click.Context, file: Path, *, with_secrets: bool, as
 @click.command("restore")
 @instance_option
 @click.argument("file", type=EXISTING_FILE)
+@click.option("--site", type=FOLDER, metavar="DIR", help="The published folder: name what it has withdrawn since.")
 @json_option
 @click.pass_context
-def restore_command(context: click.Context, file: Path, *, as_json: bool) -> None:
+def restore_command(context: click.Context, file: Path, site: Path | None, *, as_json: bool) -> None:
     """Make the instance in FILE again, in a new or empty folder (--instance DIR)."""
     folder = named_folder(context)
     passphrase = _passphrase(confirm=False) if has_secrets(file) else None
     done = restore_backup(file, folder, passphrase=passphrase, now=current_time(), actor=current_actor())
+    told: JsonObject = {
+        "taken_at": write_time(done.taken_at),
+        "audit_head": done.head,
+        "lacking": list(done.lacking),
+    }
+    click.echo(f"Restored {folder} as it was at {write_time(done.taken_at)}.", err=as_json)
+    if site is not None:
+        told |= _tell_lost(folder, site)
     if as_json:
-        taken_at = write_time(done.taken_at)
-        print_json({"taken_at": taken_at, "audit_head": done.head, "lacking": list(done.lacking)})
-    else:
-        click.echo(f"Restored {folder} as it was at {write_time(done.taken_at)}.")
+        print_json(told)
     if done.lacking:
         click.echo(f"Put these into the folder before anything is signed: {_named(done.lacking)}", err=True)
     click.echo(
@@ -74,6 +83,23 @@ def restore_command(context: click.Context, file: Path, *, as_json: bool) -> Non
         "instance knows. It is dated after every list before it.",
         err=True,
     )
+
+
+def _tell_lost(folder: Path, site: Path) -> JsonObject:
+    """Name what must be done again before publishing."""
+    with open_instance(folder) as instance:
+        lost = find_lost(instance, site)
+        withdrawn = [instance.badge_url(one) for one in lost.withdrawn]
+        on_hold = [instance.badge_url(one) for one in lost.on_hold]
+    for url in withdrawn:
+        click.echo(f"{url} was withdrawn or replaced since: revoke it, or correct it again.", err=True)
+    for url in on_hold:
+        click.echo(f"{url} was put on hold since: suspend it again.", err=True)
+    if lost.unknown:
+        click.echo(
+            f"{lost.unknown} more bits are set there, of badges or versions that are not in the backup.", err=True
+        )
+    return {"withdrawn_since": withdrawn, "on_hold_since": on_hold, "unknown_since": lost.unknown}
 
 
 def _passphrase(*, confirm: bool) -> bytes:

@@ -15,6 +15,7 @@ from issuer.store.tables import batches, credentials, documents
 from schemas.times import parse_time, write_time
 
 _NOT_LEFT = ("held", "queued")
+_CHUNK = 500  # places in one statement
 
 
 def lease_end(connection: Connection, batch_id: str) -> datetime | None:
@@ -65,6 +66,21 @@ def cancel_mails(connection: Connection, batch_id: str) -> int:
         .values(state="cancelled", reason="batch-withdrawn", next_at=None, recipient=None)
     )
     return done.rowcount
+
+
+def find_at_places(connection: Connection, number: int, indexes: Sequence[int], *, suspension: bool) -> dict[int, str]:
+    """Index -> the badge whose version stands there, in one list."""
+    where, index = (
+        (documents.c.suspension_list, documents.c.suspension_index)
+        if suspension
+        else (documents.c.list_number, documents.c.list_index)
+    )
+    found: dict[int, str] = {}
+    for start in range(0, len(indexes), _CHUNK):
+        query = sa.select(index.label("place"), documents.c.short_id)
+        query = query.where(where == number, index.in_(indexes[start : start + _CHUNK]))
+        found |= {row.place: row.short_id for row in connection.execute(query)}
+    return found
 
 
 def mark_withdrawn(connection: Connection, batch_id: str, *, at: datetime) -> None:

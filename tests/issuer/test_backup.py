@@ -17,10 +17,13 @@ from issuer.backup import MANIFEST_FILE, SEALED_FILE, restore_backup, write_back
 from issuer.cli import badge_issuer
 from issuer.editions import load_edition
 from issuer.instance import Instance, open_instance
+from issuer.lostsince import LostSince, find_lost
 from issuer.nzroareport import export_rows
+from issuer.publish import publish, publisher_of
 from issuer.selfcheck import OwnWeb
 from issuer.status import revoke, signed_lists
 from issuer.store import credentials as credential_store
+from issuer.store.credentials import State
 from issuer.suspension import set_suspension, suspend
 from schemas.errors import InputError, IssuingError
 from tests.issuer.provider import NOW, Completion, Completions, class_of, issue, make_instance, short_ids
@@ -256,10 +259,44 @@ def test_postgresql_is_refused_with_what_to_do_instead(postgresql_url: str, tmp_
     assert not (tmp_path / "backup.zip").exists()
 
 
+def test_what_the_published_site_has_withdrawn_since_is_named(busy: Instance, tmp_path: Path) -> None:
+    file = back_up(busy, tmp_path / "backup.zip")
+    with busy.store.reading() as connection:
+        standing = [
+            one.credential.short_id
+            for one in credential_store.current_badges(connection)
+            if one.credential.state is State.ISSUED
+        ]
+    one, two = standing
+    revoke(busy, one, now=LATER, actor="test")
+    suspend(busy, two, now=LATER, actor="test")
+    (late,) = short_ids(issue(busy, class_of(1, learner_name="Another Learner"), now=LATER))
+    revoke(busy, late, now=LATER, actor="test")
+    publish(busy, tmp_path / "site", publisher=publisher_of(busy), now=LATER)
+    restore(file, tmp_path / "again")
+    with open_instance(tmp_path / "again") as again:
+        lost = find_lost(again, tmp_path / "site")
+        assert (lost.withdrawn, lost.on_hold, lost.unknown) == ((one,), (two,), 1)
+        revoke(again, one, now=LATER, actor="test")
+        suspend(again, two, now=LATER, actor="test")
+        assert find_lost(again, tmp_path / "site") == LostSince(withdrawn=(), on_hold=(), unknown=1)
+    assert find_lost(busy, tmp_path / "site") == LostSince(withdrawn=(), on_hold=(), unknown=0)
+
+
+def test_a_folder_without_status_lists_is_refused(busy: Instance, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no status lists"):
+        find_lost(busy, tmp_path)
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "1").write_text("{}")
+    with pytest.raises(InputError, match="not a status list"):
+        find_lost(busy, tmp_path)
+
+
 def test_the_commands_say_what_is_in_it_and_what_to_do_after(
     busy: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = busy.folder
+    publish(busy, tmp_path / "site", publisher=publisher_of(busy), now=LATER)
     busy.close()
 
     def command(*arguments: str | Path) -> int:
@@ -279,5 +316,9 @@ def test_the_commands_say_what_is_in_it_and_what_to_do_after(
     assert "withdraw and suspend" in capsys.readouterr().err
     assert command("restore", tmp_path / "sealed.zip", "--instance", tmp_path / "again") == 65
     assert command("audit", "verify", "--instance", tmp_path / "again") == 0
-    assert command("restore", tmp_path / "plain.zip", "--instance", tmp_path / "bare") == 0
-    assert "Put these into the folder" in capsys.readouterr().err
+    bare = ("restore", tmp_path / "plain.zip", "--instance", tmp_path / "bare", "--site", tmp_path / "site", "--json")
+    capsys.readouterr()
+    assert command(*bare) == 0
+    said = capsys.readouterr()
+    assert "Put these into the folder" in said.err
+    assert json.loads(said.out)["withdrawn_since"] == []
