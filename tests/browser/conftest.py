@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -96,6 +97,28 @@ def wait_for(url: str, process: subprocess.Popen[bytes], *, seconds: float = 30)
 BASE_URL = "https://badges.film.example"
 
 
+def _add_listing(records: Path, ref: str, title: str) -> None:
+    """One more invented micro-credential, whose reference begins with a zero."""
+    for name, facts in (
+        (
+            "listings.csv",
+            {"nzqa_ref": ref, "version": "1", "title_en": title, "level": "3", "credits": "10", "qa_body": "NZQA",
+             "developer": "Demonstration developer (invented)", "te_hono": "no", "origin": "new",
+             "listed_from": "2024-01-01"},
+        ),
+        (
+            "awarding_rights.csv",
+            {"moe_number": "9990", "nzqa_ref": ref, "basis": "accreditation", "granted_on": "2024-02-01",
+             "last_delivered_on": "2026-10-01", "delivery_checked_on": "2026-10-15"},
+        ),
+    ):  # fmt: skip
+        path = records / name
+        with path.open(encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file))
+        with path.open("a", encoding="utf-8", newline="") as file:
+            csv.DictWriter(file, columns, restval="").writerow(facts)
+
+
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A new provider on its first day, enrolled in a demonstration register, with nobody and nothing in it yet."""
@@ -111,6 +134,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         smtp_port=smtp_port,
     )
     shutil.copytree(DEMO / "register", folder / "records")
+    _add_listing(folder / "records", "0426", "Native Seed Collection")
     command("badge-register", "init", folder / "authority", "--name", "Register of the tests (invented)")
     town.issuer("init", "--name", "Te Kura Whakaatu", "--provider", "9990", "--base-url", BASE_URL)
     town.issuer("enrol-request", "--out", folder / "enrolment.json")
@@ -124,7 +148,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     )
     anchor = folder / "authority" / "anchor.json"
     town.issuer("register", "use", folder / "edition.json", "--anchor", anchor)
-    town.issuer("publish", folder / "site", "--verifier", town.verifier)
+    town.issuer("publish", folder / "site", "--verifier-url", town.verifier)
     for address, name, roles in (
         ("hine@film.example", "Hine Tauira", ("issue", "read", "administer")),
         ("sam@film.example", "Sam Example", ("approve", "read")),
