@@ -14,6 +14,7 @@ from typing import Final
 from issuer import settings
 from issuer.choices import load_choices
 from issuer.editions import load_edition
+from issuer.heartbeat import EVERY, beat
 from issuer.instance import Instance, open_instance
 from issuer.issuing import Step
 from issuer.jobs import take_and_run
@@ -51,15 +52,23 @@ def run_worker(
     chores_due: datetime | None = None
     with open_instance(folder, database=settings.database_url()) as instance:
         lists = ListKeeper(instance, clock=clock)
+        beat_due = clock()
+
+        def keep_up() -> None:
+            nonlocal beat_due
+            if clock() >= beat_due:
+                beat(instance, now=clock())
+                beat_due = clock() + EVERY
+            lists.refresh()
 
         def step(name: str) -> None:
             on_step(name)
             if name == "committed":  # a long batch keeps no withdrawal waiting
-                lists.refresh()
+                keep_up()
 
         while not stop.is_set():
             try:
-                lists.refresh()
+                keep_up()
                 busy = take_and_run(instance, worker=worker, clock=clock, is_stopping=stop.is_set, on_step=step)
                 if not stop.is_set():
                     busy = send_mail(instance, clock=clock, origin=origin, stop=stop) or busy
