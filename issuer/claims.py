@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.corrections import Correction, correct
-from issuer.instance import Config, Identity, Instance
+from issuer.delivering import claim_token
+from issuer.instance import Config, Instance
 from issuer.minting import NameDisplay
 from issuer.rows import read_one_name
 from issuer.sharing import share_key, share_sha256
@@ -21,11 +22,29 @@ from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim, Visibility
 from issuer.store.credentials import Learner, StoredCredential, StoredDocument
 from issuer.store.outbox_rows import MailKind, MailState, NewMail
-from issuer.vault import token, token_sha256
+from issuer.vault import token_sha256
 from schemas.errors import IssuingError
 from verifier.register.edition import Edition
 
-CLAIM_PURPOSE = "claim"
+__all__ = [
+    "FoundLink",
+    "Held",
+    "LinkState",
+    "NameChange",
+    "NewNames",
+    "badges_of_holder",
+    "choose_names",
+    "choose_visibility",
+    "claim_badge",
+    "claim_token",
+    "effective_visibility",
+    "find_claim",
+    "learner_actor",
+    "letters_of",
+    "renew_link",
+    "send_links",
+]
+
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 _MAIL_AGAIN_AFTER = timedelta(minutes=10)
 _UNDER_WAY = frozenset({MailState.HELD, MailState.QUEUED, MailState.SENDING})  # held: staff decide when it goes
@@ -76,11 +95,6 @@ class NewNames:
 
     display: NameDisplay | None = None
     spelling: str | None = field(default=None, repr=False)
-
-
-def claim_token(instance: Identity, short_id: str, *, serial: int) -> str:
-    """The secret part of a claim link; made anew each time it is needed, stored nowhere."""
-    return token(instance, purpose=CLAIM_PURPOSE, context=f"{short_id}.{serial}")
 
 
 def effective_visibility(claim: StoredClaim | None, config: Config) -> Visibility:

@@ -37,9 +37,18 @@ def publish_command(
         _keep_choices(instance, visibility=visibility, verifier_url=verifier_url)
         done = publish_site(instance, folder)
     if as_json:
-        print_json({"files": done.files, "written": done.written, "badges": done.badges, "folder": str(folder)})
+        print_json(
+            {
+                "files": done.files,
+                "written": done.written,
+                "removed": done.removed,
+                "badges": done.badges,
+                "folder": str(folder),
+            }
+        )
         return
-    click.echo(f"{done.badges} badges in {folder}: {done.files} files, {done.written} of them written.")
+    taken = f" {done.removed} that are not public any more were taken out." if done.removed else ""
+    click.echo(f"{done.badges} badges in {folder}: {done.files} files, {done.written} of them written.{taken}")
 
 
 def publish_site(instance: Instance, folder: Path) -> Published:
