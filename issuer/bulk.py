@@ -35,6 +35,7 @@ from issuer.uploads import (
     wrong_state,
 )
 from schemas.errors import InputError, IssuingError
+from schemas.times import parse_time
 from verifier.register.edition import Edition
 
 _KEYS_AT_ONCE = 500
@@ -76,6 +77,7 @@ def confirm(
             return BatchState(batch.state)
         if batch.state != BatchState.CHECKED or findings is None:
             raise wrong_state(batch.state)
+        changed = changed or not _is_of_last_check(connection, batch_id, findings)
         if changed or findings.ready != expected_ready:
             raise IssuingError(
                 f"Something has changed since you were told that {expected_ready:,} badges are ready. Have the class "
@@ -275,6 +277,12 @@ def _has_changed(instance: Instance, batch_id: str, findings: Findings, *, editi
             )
             for start in range(0, len(keys), _KEYS_AT_ONCE)
         )
+
+
+def _is_of_last_check(connection: Connection, batch_id: str, findings: Findings) -> bool:
+    """False when the list was checked anew between two looks at it."""
+    upload = uploads_rows.load_upload(connection, batch_id)
+    return upload is not None and upload.checked_at == parse_time(findings.checked_at)
 
 
 def _at_rest(connection: Connection, batch_id: str, *, reason: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ from verifier.register.edition import Edition
 LEASE: Final = timedelta(seconds=60)  # a worker silent for longer is taken for dead; if it was not, nothing is doubled
 MANY_ROWS: Final = 400  # from here on, processes that sign earn what starting them costs
 SIGNERS: Final = 2
+_OUR_FAULT: Final = "internal-error"
 CHUNK_ROWS: Final = 100  # while one is issued, nobody else writes to SQLite: the desk must not wait for long
 _BREATH_SECONDS: Final = 0.12  # SQLite lets a waiting writer look every tenth of a second: it must find a gap
 
@@ -115,6 +116,10 @@ def run_check(job: Job) -> None:
         return
     except BadgeError as error:
         state, reason = BatchState.DRAFT, str(error.extensions.get("reason", error.slug))
+    except Exception:
+        with job.instance.store.writing() as connection:
+            batch_work.end_work(connection, job.batch_id, worker=job.worker, state=BatchState.DRAFT, reason=_OUR_FAULT)
+        raise
     job.on_step("found")
     with job.instance.store.writing() as connection:
         batch_work.end_work(connection, job.batch_id, worker=job.worker, state=state, reason=reason)
@@ -133,6 +138,9 @@ def run_batch(job: Job) -> None:
             stop_job(job, reason="cancelled")
     except BadgeError as error:
         stop_job(job, reason=str(error.extensions.get("reason", error.slug)))
+    except Exception:
+        stop_job(job, reason=_OUR_FAULT)  # else the next worker would end by it too
+        raise
 
 
 def _issue(job: Job, edition: Edition | None) -> tuple[ClassList, BatchReport]:

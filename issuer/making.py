@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor
@@ -174,6 +175,7 @@ _worker: list[Workshop] = []
 
 def _furnish_worker(folder: Path, valid_from: datetime, known_nsns: frozenset[str], with_jwt: bool) -> None:
     Thread(target=end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which finishes its chunk with us
     bare = Identity(folder, load_config(folder))
     kit = signing_kit(bare, with_jwt=with_jwt)
     _worker[:] = [Workshop(kit=kit, issuer=issuer_facts(bare), valid_from=valid_from, known_nsns=known_nsns)]
