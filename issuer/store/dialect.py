@@ -1,8 +1,10 @@
-"""What SQLite and PostgreSQL both can but say differently: an insert that skips, and text without case or accents."""
+"""What SQLite and PostgreSQL both can but say differently: inserts that skip or replace, and text without case or accents."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Table
@@ -20,6 +22,16 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep each row in place of the one with its primary key: one statement, so that two processes never collide."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    for row in rows:
+        statement = dialect.insert(table).values(**row)
+        key = [column.name for column in table.primary_key]
+        others = {name: statement.excluded[name] for name in row if name not in key}
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others))
 
 
 def fold_text(text: str | None) -> str | None:

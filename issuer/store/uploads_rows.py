@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from issuer.store.dialect import upsert
 from issuer.store.service_tables import column_maps, course_codes, uploads
 from issuer.store.tables import batches
 from schemas.times import parse_time, write_time
@@ -123,10 +123,7 @@ def load_column_map(connection: Connection, header_sha256: str) -> str | None:
 
 
 def keep_column_map(connection: Connection, header_sha256: str, text: str, *, at: datetime) -> None:
-    connection.execute(sa.delete(column_maps).where(column_maps.c.header_sha256 == header_sha256))
-    connection.execute(
-        sa.insert(column_maps), {"header_sha256": header_sha256, "map": text, "updated_at": write_time(at)}
-    )
+    upsert(connection, column_maps, [{"header_sha256": header_sha256, "map": text, "updated_at": write_time(at)}])
 
 
 def load_course_codes(connection: Connection) -> dict[str, str]:
@@ -137,12 +134,8 @@ def load_course_codes(connection: Connection) -> dict[str, str]:
 
 def keep_course_code(connection: Connection, *, folded: str, code: str, nzqa_ref: str | None, at: datetime) -> None:
     """What a code stands for from now on; None forgets it."""
-    connection.execute(sa.delete(course_codes).where(course_codes.c.code_folded == folded))
-    if nzqa_ref is not None:
-        values: Mapping[str, str] = {
-            "code_folded": folded,
-            "code": code,
-            "nzqa_ref": nzqa_ref,
-            "updated_at": write_time(at),
-        }
-        connection.execute(sa.insert(course_codes), values)
+    if nzqa_ref is None:
+        connection.execute(sa.delete(course_codes).where(course_codes.c.code_folded == folded))
+        return
+    row = {"code_folded": folded, "code": code, "nzqa_ref": nzqa_ref, "updated_at": write_time(at)}
+    upsert(connection, course_codes, [row])
