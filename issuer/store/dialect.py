@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL both can but say differently: inserts that skip or replace, and text without case or accents."""
+"""What SQLite and PostgreSQL can both, said differently: inserts that skip or replace; text without case or accents."""
 
 from __future__ import annotations
 

@@ -686,3 +686,90 @@ def test_whatever_the_cells_hold_a_row_is_good_or_has_a_fault(table):
     writer.writerows(table)
     class_list = read(written.getvalue().encode("utf-8", "replace"))
     assert brief(class_list)[0] == AROHA
+
+
+# --- headers under merged cells ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "line"),
+    [
+        pytest.param(
+            "Student,,Course,Completed\nFirst name,Last name,,\nMere,Kea,5056,2026-05-03\n",
+            "Mere Kea",
+            3,
+            id="merged over two names",
+        ),
+        pytest.param(
+            "Learner,,,\nFirst name,Last name,Course,Completed\nMere,Kea,5056,2026-05-03\n",
+            "Mere Kea",
+            3,
+            id="a group above the names",
+        ),
+        pytest.param(
+            "Learner,Micro-credential,Date\nname,reference,achieved\nMere Kea,5056,2026-05-03\n",
+            "Mere Kea",
+            3,
+            id="each name over two lines",
+        ),
+        pytest.param(
+            "Class list,,\nStudent,Course,Completed\nMere Kea,5056,2026-05-03\n",
+            "Mere Kea",
+            3,
+            id="a title above the header",
+        ),
+    ],
+)
+def test_a_header_in_two_rows_is_read_as_one(text, name, line):
+    class_list = read(text)
+    assert [(row.line, row.learner_name) for row in class_list.rows] == [(line, name)]
+    assert class_list.faults == ()
+
+
+def test_a_row_of_data_is_never_taken_for_a_second_header():
+    class_list = read("Student,Course,Completed\nMere Kea,5056,2026-05-03\nFirst name,Last name,Date\n")
+    assert [row.line for row in class_list.rows] == [2]
+    assert [fault.line for fault in class_list.faults] == [3, 3]
+
+
+def test_a_nameless_column_beside_the_name_is_asked_about():
+    with pytest.raises(TableError, match="beside “Student” has no name") as asked:
+        read("Student,,Course,Completed\nMere,Kea,5056,2026-05-03\n")
+    assert asked.value.extensions["reason"] == "columns-unclear"
+    both = parse_column_map(b'{"columns": {"learner_name": ["Student", "column 2"]}}')
+    assert brief(read("Student,,Course,Completed\nMere,Kea,5056,2026-05-03\n", column_map=both))[0][1] == "Mere Kea"
+    one = parse_column_map(b'{"columns": {"learner_name": "Student"}}')
+    assert brief(read("Student,,Course,Completed\nMere,Kea,5056,2026-05-03\n", column_map=one))[0][1] == "Mere"
+    assert len(read("Student,,Course,Completed\nMere,,5056,2026-05-03\n").rows) == 1
+
+
+# --- mended cells -----------------------------------------------------------------------------------------------
+
+
+def test_a_mended_cell_is_read_in_place_of_the_files():
+    text = "learner_name,nzqa_ref,achieved_on,learner_email\n=A,5056,never,x\nTāne,5056,2026-05-03,t@a.example\n"
+    mended = {2: {"learner_name": "Ana", "achieved_on": "3/05/2026", "learner_email": ""}}
+    class_list = read(text, repairs=mended)
+    assert [(row.line, row.learner_name, row.learner_email) for row in class_list.rows] == [
+        (2, "Ana", None),
+        (3, "Tāne", "t@a.example"),
+    ]
+
+
+def test_a_mended_cell_is_held_to_the_same_rules():
+    text = "learner_name,nzqa_ref,achieved_on\nAna,5056,2026-05-03\n"
+    (fault,) = read(text, repairs={2: {"learner_name": "=B"}}).faults
+    assert (fault.line, fault.column, fault.field) == (2, "learner_name", "learner_name")
+    (fault,) = read(text, repairs={2: {"learner_email": "nowhere"}}).faults
+    assert fault.field == "learner_email"
+
+
+def test_a_row_is_left_out_even_when_it_cannot_be_read():
+    text = 'learner_name,nzqa_ref,achieved_on\nAna,5056,2026-05-03\n"broken,5056\nTāne,5056,2026-05-03\n'
+    class_list = read(text, repairs={3: {"leave_out": "true"}})
+    assert (len(class_list.rows), class_list.faults, class_list.left_out) == (2, (), (3,))
+
+
+def test_leaving_out_the_first_of_two_equal_rows_mends_the_second():
+    text = "learner_name,nzqa_ref,achieved_on\nAna,5056,2026-05-03\nAna,5056,2026-05-03\n"
+    assert [row.line for row in read(text, repairs={2: {"leave_out": "true"}}).rows] == [3]
