@@ -13,7 +13,9 @@ def reason(code: str | None) -> str:
     number = code.rpartition("-")[2]
     if code.isdecimal():
         kind = (
-            _("The mail server refused it (%(code)s).") if code[0] == "5" else _("Not now, said the server (%(code)s).")
+            _("The mail server refused it (%(code)s).")
+            if code[0] == "5"
+            else _("The mail server put it off (%(code)s).")
         )
         return kind % {"code": code}
     for beginning, sentence in _answers().items():
