@@ -27,7 +27,7 @@ def verdict_now(
         newest = credential_store.load_document(connection, short_id)
         looked_at = newest if version is None else credential_store.load_document(connection, short_id, version=version)
     if newest is None or looked_at is None:
-        raise IssuingError(f"This instance has issued no badge {short_id}.", reason="unknown-credential", status=404)
+        raise IssuingError(f"This instance has issued no badge {short_id}.", reason="unknown-credential")
     web = OwnWeb(instance, lists=signed_lists(instance, now=now), at=now)
     web.put(newest)
     subject = intake_bytes(looked_at.document, name=short_id)

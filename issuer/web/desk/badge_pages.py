@@ -133,13 +133,13 @@ def document(short_id: str, version: int) -> Response:
 
 
 def load_facts(short_id: str) -> BadgeFacts:
-    """Raises IssuingError (404) when this instance has issued no such badge."""
+    """Ends the request (404) when this instance has issued no such badge."""
     with site.instance.store.reading() as connection:
         held = credential_store.load_credential(connection, short_id)
         learner = credential_store.load_learner(connection, short_id)
         stored = credential_store.load_document(connection, short_id)
     if held is None or stored is None:
-        raise IssuingError("This provider has issued no badge with that address.", reason="unknown", status=404)
+        abort(404)
     return BadgeFacts(held=held, learner=learner, document=stored)
 
 
