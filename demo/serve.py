@@ -38,7 +38,7 @@ def main() -> int:
     accounts = _staff()
     issuer("mail-settings", "--smtp-host", "127.0.0.1", "--smtp-port", SMTP_PORT, "--security", "none",
            "--from", "badges@demonstration.example")  # fmt: skip
-    issuer("publish", OUT / "site", "--verifier", verifier)
+    issuer("publish", OUT / "site", "--verifier-url", verifier)
     mailbox = Mailbox(OUT / "mail", smtp_port=SMTP_PORT, web_port=MAIL_PORT)
     mailbox.start()
     services = [
