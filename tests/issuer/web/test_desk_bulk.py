@@ -137,7 +137,7 @@ def test_an_ugly_spreadsheet_is_asked_about_mended_and_issued_without_a_student_
     assert "SEED-1" in page
     assert "not shown: student numbers" in page
     columns = dict(re.findall(r'name="(column-\d+)-name" value="([^"]*)"', page))
-    fields = {}
+    fields: dict[str, str] = {}
     for key, name in columns.items():
         select = page[page.index(f'<select id="{key}"') :].split("</select>")[0]
         chosen = re.search(r'<option value="([^"]+)" selected>', select)
