@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Final
+from urllib.parse import urlsplit
 
 from issuer import settings
 from issuer.choices import load_choices
@@ -121,13 +122,18 @@ def send_mail(instance: Instance, *, clock: Callable[[], datetime], origin: str 
     edition = load_edition(instance)
     sent = send_waiting(
         instance,
-        link_base=origin or instance.config.base_url,
+        link_base=link_base_of(instance.config.base_url, origin=origin),
         clock=clock,
         limit=_MAILS_AT_ONCE,
         demonstration=edition is not None and edition.demonstration,
         should_stop=stop.is_set,
     )
     return sent.count > 0 and sent.paused_until is None
+
+
+def link_base_of(base_url: str, *, origin: str | None) -> str:
+    """Where links in mail lead: the base URL, or its path at the origin while trying out, as the desk's do."""
+    return base_url if not origin else origin.rstrip("/") + urlsplit(base_url).path.rstrip("/")
 
 
 def do_chores(instance: Instance, *, now: datetime) -> None:
