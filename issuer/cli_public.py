@@ -25,7 +25,11 @@ _PUBLISHED_FILE = "published.json"  # where the site was last published to, for 
 @click.command("publish")
 @instance_option
 @click.argument("folder", type=FOLDER)
-@click.option("--visibility", type=click.Choice(["link", "public"]), help="public lets search engines in; kept.")
+@click.option(
+    "--visibility",
+    type=click.Choice(["private", "link", "public"]),
+    help="Of pages whose learner chose nothing: public lets search engines in; kept.",
+)
 @click.option("--verifier-url", metavar="URL", help="Where the pages' “check this badge” leads; kept.")
 @json_option
 @click.pass_context

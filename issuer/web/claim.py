@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from issuer import claims
@@ -30,7 +31,8 @@ from schemas.errors import BadgeError, InputError
 blueprint = Blueprint("claim", __name__)
 
 _guesses = Guesses()
-_asked = Guesses(most=10)
+# Behind a proxy many people look like one caller; a mailbox gets no second mail within ten minutes anyway.
+_asked = Guesses(most=100)
 _MAX_EMAIL_CHARS = 254
 
 
@@ -63,7 +65,7 @@ def take(token: str) -> WerkzeugResponse | tuple[str, int] | str:
     try:
         outcome = _change_names(held)
     except BadgeError as error:
-        return _claim_form(token, held, errors={"spelling": english(error.detail)}), 422
+        return _claim_form(token, held, errors={"spelling": _sentence(error)}), 422
     claims.claim_badge(site.instance, held.short_id, visibility=visibility, now=site.now())
     return _back(token, "claimed-and-asked" if outcome is NameChange.ASKED else "claimed")
 
@@ -84,7 +86,7 @@ def name(token: str) -> WerkzeugResponse | tuple[str, int]:
     try:
         outcome = _change_names(held)
     except BadgeError as error:
-        return _own_page(token, held, errors={"spelling": english(error.detail)}), 422
+        return _own_page(token, held, errors={"spelling": _sentence(error)}), 422
     return _back(token, f"name-{outcome.value}")
 
 
@@ -241,6 +243,13 @@ def _change_names(held: Held) -> NameChange:
             only_form = NewNames(display=wishes.display)
             claims.choose_names(site.instance, held, only_form, edition=site.edition, now=site.now())
     return outcome
+
+
+def _sentence(error: BadgeError) -> Markup | str:
+    """What a learner can do about it; how staff would put it right is not theirs to read."""
+    if isinstance(error, InputError):
+        return english(error.detail)
+    return _("The name cannot be changed at the moment. Ask the provider for it, at the end of this page.")
 
 
 def _claim_form(token: str, held: Held, *, errors: dict[str, Any] | None = None) -> str:
