@@ -18,7 +18,7 @@ from issuer.store.credentials import Learner, StoredCredential, StoredDocument
 from issuer.store.searching import Standing, Wanted, count_by_reference, search_badges
 from issuer.vault import seal, unseal
 from issuer.web.access import needs
-from issuer.web.desk import labels
+from issuer.web.desk import labels, mail_words
 from issuer.web.site import site
 from issuer.web.words import _, language
 from schemas.errors import BadgeError, InputError, IssuingError
@@ -116,6 +116,7 @@ def page(short_id: str) -> str:
         can_mail=facts.held.state != "revoked" and can_mail(facts, claim),
         has=has_page,
         labels=labels,
+        mail_reason=mail_words.reason,
     )
 
 

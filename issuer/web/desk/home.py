@@ -242,7 +242,7 @@ def _first_day(edition: Edition | None, choices: Choices, *, has_setup: bool, ha
             _("Set up mail"),
             _("So that learners get their link by e-mail. Without it you can print the links and hand them over."),
             _("Mail settings"),
-            "settings.form",
+            "mail.server",
         ),
         (
             several,

@@ -88,7 +88,7 @@ def mail_state(code: str) -> tuple[str, str]:
 
 
 def mail_reason(code: str) -> str:
-    """Why a mail was not sent; a mail server's own code stands as it is."""
+    """Why a mail was not sent, as far as a badge's history decided it; `mail_words` has the mail servers' answers."""
     return {
         "bounced": _("It came back."),
         "by-staff": _("Cancelled by staff."),
