@@ -14,6 +14,7 @@ from issuer.mail.compose import Facts, write_html, write_sections
 from issuer.mail.outbox import Bounces, cancel_mails, hold_mails, record_bounces, release_mails
 from issuer.mail.sending import end_pause, load_pause
 from issuer.store import outbox_rows
+from issuer.store.batches import load_batch
 from issuer.store.outbox_rows import MailKind, MailState
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels, mail_words
@@ -39,7 +40,10 @@ def queue() -> str:
         state = _wanted_state(counts)
         page, pages = _wanted_page(counts[state])
         mails = outbox_rows.list_mails(connection, states=(state,), offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-        held = outbox_rows.count_held_by_batch(connection)
+        held = [
+            (load_batch(connection, batch_id), count)
+            for batch_id, count in outbox_rows.count_held_by_batch(connection).items()
+        ]
         pause = load_pause(connection, now=now)
     return render_template(
         "desk/mail/queue.html",

@@ -14,6 +14,7 @@ from issuer.choices import Choices, MailDefault, SecretName, Security, load_choi
 from issuer.instance import Instance
 from issuer.mail.outbox import MailKind, MailState
 from issuer.store import outbox_rows, settings_rows
+from issuer.store.credentials import load_credential
 from tests.issuer.mail.sink import Sink, free_port, served
 from tests.issuer.mail.town import address, learners, queue, settings_for, states, use_server
 from tests.issuer.provider import NOW
@@ -275,3 +276,16 @@ def test_a_webhook_secret_is_shown_once_and_taken_away(boss: FlaskClient, desk: 
     assert secret not in boss.get("/desk/settings/webhook").get_data(as_text=True)
     post(boss, "/desk/settings/webhook", do="end")
     assert chosen(desk).webhook is None
+
+
+def test_mail_of_a_class_list_is_released_from_the_overview(boss: FlaskClient, desk: Instance) -> None:
+    badges = learners(desk, 2)
+    with desk.store.reading() as connection:
+        credential = load_credential(connection, badges[0])
+    assert credential is not None
+    queue(desk, badges, state=MailState.HELD, batch_id=credential.batch_id)
+    page = boss.get("/desk/mail").get_data(as_text=True)
+    assert "Class list of 22 November 2026" in page
+    assert f"/desk/batches/{credential.batch_id}" in page
+    post(boss, "/desk/mail/change", page="/desk/mail", do="release", batch_id=credential.batch_id)
+    assert states(desk) == {"queued": 2}
