@@ -16,8 +16,8 @@ from issuer.publish import publish, publisher_of
 from issuer.sharing import grouped, make_share_key
 from issuer.status import RevocationReason, revoke, signed_lists
 from issuer.store.claims_rows import Visibility
-from tests.issuer.provider import NOW, Completion, Completions, issue, only_id
-from tests.issuer.web.conftest import site_of
+from tests.issuer.provider import NOW, Completion, Completions, issue, make_instance, only_id
+from tests.issuer.web.conftest import make_site, site_of
 
 EMAIL = "mere@learner.example"
 NSN = "123456789"
@@ -233,3 +233,25 @@ def test_nothing_that_is_served_tells_an_address_or_a_number(
 
 def test_the_same_address_needs_no_cookie_and_sets_none(client: FlaskClient, short_id: str) -> None:
     assert "Set-Cookie" not in client.get(f"/badges/{short_id}").headers
+
+
+def test_an_instance_below_a_path_serves_and_publishes_the_same(tmp_path: Path) -> None:
+    folder = make_instance(tmp_path / "instance", base_url="https://www.totara-training.example/tohu")
+    app = make_site(folder)
+    try:
+        live = site_of(app).instance
+        made = only_id(issue(live, Completions(rows=(Completion(line=2),))))
+        signed_lists(live, now=NOW)
+        site = tmp_path / "site"
+        publish(live, site, publisher=publisher_of(live), now=NOW)
+        client = app.test_client()
+        for path in site.rglob("*"):
+            name = path.relative_to(site).as_posix()
+            if path.is_file() and name != "_headers":
+                assert client.get(f"/tohu/{name}").data == path.read_bytes(), name
+        assert client.get("/tohu/did.json").mimetype == "application/did+json"
+        page = client.get(f"/tohu/badges/{made}").get_data(as_text=True)
+        assert 'href="../assets/badge.css"' in page
+        assert client.get(f"/badges/{made}").status_code == 404
+    finally:
+        site_of(app).close()
