@@ -56,8 +56,9 @@ def load_facts(connection: Connection, mail: StoredMail, sender: Sender, *, now:
     if token_sha256(token) != claim.link_sha256:
         return Moot(reason="link-unknown")  # made under a secret that this instance no longer has
     config = sender.instance.config
+    again = mail.kind is MailKind.CLAIM and claim.claimed_at is not None  # they have it: it is no news any more
     return Facts(
-        kind=mail.kind,
+        kind=MailKind.LINK if again else mail.kind,
         provider=config.name,
         title=_title_of(json.loads(document.document)),
         awarded_on=credential.achieved_on,
