@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from issuer import audit
-from issuer.admission import key_rows
+from issuer.admission import key_rows as row_keys_of
 from issuer.checking import request_check
 from issuer.findings import CellFault, Findings, load_findings
 from issuer.instance import ROW_KEY_SECRET, Instance
@@ -19,7 +19,7 @@ from issuer.results import RowOutcome, RowResult
 from issuer.rows import Field
 from issuer.runners.inline import InlineRunner
 from issuer.status import refuse_closed
-from issuer.store import batch_work, uploads_rows
+from issuer.store import batch_work, key_rows, uploads_rows
 from issuer.store import credentials as credential_store
 from issuer.upload_choices import open_choices, seal_choices, with_preparer
 from issuer.uploads import (
@@ -269,7 +269,7 @@ def _has_changed(instance: Instance, batch_id: str, findings: Findings, *, editi
     settled = {row.line for row in (*findings.problems, *findings.already_rows)}
     rows = [row for row in class_list.rows if row.line not in settled]
     provider = instance.config.provider
-    keys = list(key_rows(rows, secret=instance.secret(ROW_KEY_SECRET), provider=provider).values())
+    keys = list(row_keys_of(rows, secret=instance.secret(ROW_KEY_SECRET), provider=provider).values())
     with instance.store.reading() as connection:
         return any(
             credential_store.find_by_row_keys(
@@ -308,4 +308,5 @@ def _preparers(connection: Connection, instance: Instance, batch: batch_work.Bat
     known = {batch.made_by or ""}
     if upload is not None and upload.choices_sealed is not None:
         known |= set(open_choices(instance, batch.batch_id, upload.choices_sealed).prepared_by)
-    return known
+    keys = [key_rows.load_key(connection, actor.removeprefix("key:")) for actor in known if actor.startswith("key:")]
+    return known | {key.created_by for key in keys if key is not None}  # a program is the hand of whoever set it up

@@ -16,6 +16,7 @@ from schemas.limits import MAX_CELL_CHARS
 
 UPLOAD: Final = "upload"  # the purpose under which everything of a class list is sealed
 NAME_CHARS: Final = 100
+_REASON_CHARS: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,12 @@ def checked_choices(choices: UploadChoices) -> UploadChoices:
         raise InputError(f"Dates must be one of {', '.join(DATE_ORDERS)}.", field="dates")
     if choices.encoding is not None and choices.encoding not in ("utf-8", "cp1252"):
         raise InputError("The encoding must be utf-8 or cp1252.", field="encoding")
-    if choices.accept_unconfirmed is not None and not choices.accept_unconfirmed.strip():
-        raise InputError("Say why rows that the register cannot confirm are to be issued.", field="accept_unconfirmed")
+    reason = choices.accept_unconfirmed
+    if reason is not None and not (reason.strip() and reason.isprintable() and len(reason) <= _REASON_CHARS):
+        raise InputError(
+            f"Say in at most {_REASON_CHARS} characters why rows that the register cannot confirm are to be issued.",
+            field="accept_unconfirmed",
+        )
     repairs = {int(line): checked_repairs(cells) for line, cells in choices.repairs.items()}
     return replace(choices, repairs=repairs)
 

@@ -427,7 +427,7 @@ def _with_memory(instance: Instance, data: bytes, choices: UploadChoices) -> Upl
 
 
 def _remember(connection: Connection, data: bytes, choices: UploadChoices, *, now: datetime) -> None:
-    if not choices.columns:
+    if not choices.columns and choices.dates is None:
         return
     try:
         digest = header_sha256(lenient_table(data, choices))

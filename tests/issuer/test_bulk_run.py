@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from issuer.apikeys import Scope, new_key
 from issuer.batch_views import batch_badges, list_batches, load_batch_view, results_csv
 from issuer.bulk import approve, cancel, confirm, issue_one, reject, retry
 from issuer.claims import LinkState, claim_token, find_claim
@@ -160,6 +161,17 @@ def test_who_mended_a_row_prepared_the_batch_too(instance: Instance) -> None:
     confirm_now(instance, batch_id, ready=2, four_eyes=True)
     with pytest.raises(IssuingError, match="somebody else"):
         approve(instance, batch_id, actor=APPROVER, now=NOW)
+
+
+def test_who_made_a_programs_key_does_not_approve_what_the_program_prepared(instance: Instance) -> None:
+    key, _ = new_key(instance, name="Student system", scopes=[Scope.ISSUE], actor=APPROVER, now=NOW)
+    batch_id = upload(instance, class_csv(2), actor=f"key:{key.key_id}")
+    checked(instance, batch_id)
+    confirm_now(instance, batch_id, ready=2, actor=f"key:{key.key_id}", four_eyes=True)
+    for actor in (APPROVER, f"key:{key.key_id}"):
+        with pytest.raises(IssuingError, match="somebody else"):
+            approve(instance, batch_id, actor=actor, now=NOW)
+    approve(instance, batch_id, actor=PREPARER, now=NOW)
 
 
 def test_a_rejected_batch_goes_back(instance: Instance) -> None:
