@@ -12,6 +12,8 @@ from issuer.store import batch_work, claims_rows
 from issuer.store.claims_rows import Delivery
 from issuer.store.credentials import State, load_credential
 
+_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
@@ -45,7 +47,9 @@ def print_slips(instance: Instance, batch_id: str, *, now: datetime, actor: str)
     claimed = 0
     with instance.store.writing() as connection:
         rows = batch_work.issued_rows(connection, batch_id)
-        claims = claims_rows.load_claims(connection, [row.short_id for row in rows])
+        claims: dict[str, claims_rows.StoredClaim] = {}
+        for start in range(0, len(rows), _AT_ONCE):
+            claims |= claims_rows.load_claims(connection, [row.short_id for row in rows[start : start + _AT_ONCE]])
         for row in rows:
             claim, held = claims.get(row.short_id), load_credential(connection, row.short_id)
             if claim is None or held is None or claim.delivery is not Delivery.HAND_OVER or held.state == State.REVOKED:

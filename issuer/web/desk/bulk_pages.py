@@ -319,7 +319,9 @@ def picture(nzqa_ref: str, on: str) -> Response:
         raise IssuingError("There is no picture of that.", reason="listing-unknown")
     achievement = achievement_on(edition.register, ref=nzqa_ref, on=day, issuer=issuer_facts(site.instance))
     drawn = Pictures(site.instance, demonstration=site.is_demonstration).achievement_png(achievement.document)
-    return Response(drawn, content_type="image/png")
+    answer = Response(drawn, content_type="image/png")
+    answer.headers["Cache-Control"] = "private, max-age=300"  # it says nothing of anybody
+    return answer
 
 
 # --- stopping and discarding ------------------------------------------------------------------------------------
