@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,11 +13,11 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from issuer import audit
+from issuer.column_memory import header_sha256, lenient_table, remember, with_memory
 from issuer.delivering import MailChoice
 from issuer.instance import Instance
-from issuer.rows import LEAVE_OUT, ClassList, ColumnMap, Field, Table, find_table, read_class_list
+from issuer.rows import LEAVE_OUT, ClassList, read_class_list
 from issuer.rows.columnmap import fold_code
-from issuer.rows.header import fold_header
 from issuer.status import refuse_closed
 from issuer.store import batch_work, uploads_rows
 from issuer.upload_choices import (
@@ -35,7 +34,6 @@ from issuer.upload_choices import (
 )
 from issuer.vault import seal, unseal
 from schemas.errors import InputError, IssuingError, TableError, TooLarge
-from schemas.jsontext import write_json
 from schemas.limits import MAX_TABLE_BYTES
 from schemas.nzqcf import is_reference
 from verifier.register.edition import Edition
@@ -131,7 +129,7 @@ def receive(
     _refuse_no_table(data, name)
     batch_id, digest = secrets.token_hex(16), hashlib.sha256(data).hexdigest()
     kind = "xlsx" if data.startswith(_ZIP) else "csv"
-    choices = _with_memory(instance, data, UploadChoices(filename=name, prepared_by=(actor,)))
+    choices = with_memory(instance, data, UploadChoices(filename=name, prepared_by=(actor,)))
     file_sealed = seal(instance, data, purpose=UPLOAD, context=batch_id)
     with instance.store.writing() as connection:
         refuse_closed(connection)
@@ -202,11 +200,11 @@ def save_choices(instance: Instance, batch_id: str, choices: UploadChoices, *, n
     """
     tidy = checked_choices(choices)
     data = load_file(instance, batch_id)
-    tidy = _with_memory(instance, data, tidy)
+    tidy = with_memory(instance, data, tidy)
     with instance.store.writing() as connection:
         kept = _choices_of(instance, _load_upload(connection, batch_id))
         tidy = replace(tidy, filename=kept.filename, prepared_by=kept.prepared_by)
-        _remember(connection, data, tidy, now=now)
+        remember(connection, data, tidy, now=now)
         _change(connection, instance, batch_id, tidy, what="choices", now=now, actor=actor)
 
 
@@ -338,23 +336,6 @@ def wrong_state(state: str) -> IssuingError:
     return IssuingError(f"This batch {told.get(BatchState(state), state)}; nothing was changed.", reason="wrong-state")
 
 
-def header_sha256(table: Table) -> str:
-    """What kinds of files are remembered by: the names of their columns, whatever their order and case."""
-    return hashlib.sha256(write_json(sorted(fold_header(name) for name in table.header.names))).hexdigest()
-
-
-def lenient_table(data: bytes, choices: UploadChoices, *, columns: ColumnMap | None = None) -> Table:
-    """The table as far as it can be found without any answer. Raises TableError, TooLarge."""
-    return find_table(
-        data,
-        filename=choices.filename,
-        column_map=columns or ColumnMap(),
-        encoding=choices.encoding,
-        sheet=choices.sheet,
-        strict=False,
-    )
-
-
 # --- within -----------------------------------------------------------------------------------------------------
 def _refuse_no_table(data: bytes, name: str) -> None:
     if len(data) > MAX_TABLE_BYTES:
@@ -407,36 +388,3 @@ def _choices_of(instance: Instance, upload: uploads_rows.StoredUpload) -> Upload
     if upload.choices_sealed is None:
         raise _purged()
     return open_choices(instance, upload.batch_id, upload.choices_sealed)
-
-
-def _with_memory(instance: Instance, data: bytes, choices: UploadChoices) -> UploadChoices:
-    """The choices, with the columns this header had last time where none were chosen."""
-    if choices.columns:
-        return choices
-    try:
-        digest = header_sha256(lenient_table(data, choices))
-    except (TableError, TooLarge):
-        return choices  # a person has something to say first
-    with instance.store.reading() as connection:
-        text = uploads_rows.load_column_map(connection, digest)
-    if text is None:
-        return choices
-    kept = json.loads(text)
-    columns = {name: tuple(headers) for name, headers in kept["columns"].items() if name in set(Field)}
-    return replace(choices, columns=columns, dates=choices.dates or kept["dates"])
-
-
-def _remember(connection: Connection, data: bytes, choices: UploadChoices, *, now: datetime) -> None:
-    if not choices.columns and choices.dates is None:
-        return
-    try:
-        digest = header_sha256(lenient_table(data, choices))
-    except (TableError, TooLarge):
-        return
-    columns = {name: list(_storable(headers)) for name, headers in choices.columns.items()}
-    text = write_json({"columns": columns, "dates": choices.dates}).decode()
-    uploads_rows.keep_column_map(connection, digest, text, at=now)
-
-
-def _storable(headers: Iterable[str]) -> Iterable[str]:
-    return (header[:NAME_CHARS] for header in headers)
