@@ -18,7 +18,7 @@ from issuer.rows import read_one_name
 from issuer.settling import Outcome, settle
 from issuer.status import RevocationReason, revoke
 from issuer.store.badge_history import load_reporting
-from issuer.store.claims_rows import load_claim
+from issuer.store.claims_rows import load_claim, load_requests
 from issuer.store.outbox_rows import MailKind
 from issuer.suspension import ReinstatementReason, SuspensionReason, reinstate, suspend
 from issuer.telling import tell_learner
@@ -26,7 +26,7 @@ from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_pages import BadgeFacts, blueprint, can_mail, load_facts, title_of
 from issuer.web.site import site
-from issuer.web.words import _, language
+from issuer.web.words import _, english, language
 from schemas.errors import InputError, IssuingError
 from schemas.nzqcf import format_nz_date, nz_date
 from schemas.times import parse_date
@@ -59,6 +59,8 @@ def correct_badge(short_id: str) -> str | Response:
     given = {name: request.form.get(name, given[name]).strip() for name in FIELDS}
     wanted, errors = _read_correction(facts, given)
     changes = _changes(facts, wanted) if not errors else []
+    if not errors and not changes and request.form.get("step") == "confirm":  # sent twice: the first one did it
+        return redirect(url_for("badges.page", short_id=short_id), code=303)
     if not errors and not changes:
         errors["name"] = _("Nothing is different from the badge as it is. Change something, or go back.")
     if not errors and (sentence := _register_says_no(facts, wanted)):
@@ -93,7 +95,7 @@ def _sign_correction(facts: BadgeFacts, wanted: Correction) -> Response:
         )
     except IssuingError as error:
         if error.extensions.get("reason") != "nothing-to-correct":
-            raise
+            return _to_page(short_id, english(error.detail))
     else:
         flash(
             _("The badge was corrected and signed again; this is version %(n)s. Copies from before now say “replaced”.")
@@ -215,8 +217,13 @@ def _can_tell(facts: BadgeFacts) -> bool:
 
 
 def settle_with(outcome: Outcome) -> None:
-    """Settle the learner's request that led here, if one did."""
-    if request_id := request.form.get("request") or request.args.get("request"):
+    """Settle the learner's request that led here, if one about this very badge did."""
+    request_id = request.form.get("request") or request.args.get("request")
+    if not request_id or request.view_args is None:
+        return
+    with site.instance.store.reading() as connection:
+        asked = load_requests(connection, short_id=request.view_args["short_id"], open_only=True)
+    if any(one.request_id == request_id for one in asked):
         settle(site.instance, request_id, outcome=outcome, now=site.now(), actor=actor())
 
 

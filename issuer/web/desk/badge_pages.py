@@ -15,7 +15,7 @@ from issuer.ownverdict import verdict_now
 from issuer.store import badge_history, claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import Learner, StoredCredential, StoredDocument
-from issuer.store.searching import Standing, Wanted, count_by_reference, search_badges
+from issuer.store.searching import MOST_COUNTED, Standing, Wanted, count_by_reference, search_badges
 from issuer.vault import seal, unseal
 from issuer.web.access import needs
 from issuer.web.desk import labels, mail_words
@@ -30,6 +30,9 @@ blueprint = Blueprint("badges", __name__, url_prefix="/desk/badges")
 
 PAGE_SIZE = 50
 MAX_SEARCH_CHARS = 200
+MOST_VERSIONS = 10_000  # far more than any badge has, and a number every database takes
+MOST_PAGES = MOST_COUNTED // PAGE_SIZE + 1
+_ARGUMENTS = frozenset({"find", "ref", "from", "to", "state", "claimed", "batch"})
 _SEARCH = "desk search"  # the purpose under which words of a search are sealed
 
 
@@ -45,7 +48,9 @@ class BadgeFacts:
 @blueprint.get("")
 @needs(Role.READ, Role.ISSUE)
 def listing() -> str:
-    arguments = {name: value for name, value in request.args.items() if value and name not in {"page", "lang"}}
+    arguments = {
+        name: kept for name, value in request.args.items() if name in _ARGUMENTS and (kept := printable(value))
+    }
     errors: dict[str, str] = {}
     wanted = Wanted(
         text=_opened(arguments.get("find")),
@@ -56,7 +61,7 @@ def listing() -> str:
         claimed={"yes": True, "no": False}.get(arguments.get("claimed", "")),
         batch_id=arguments.get("batch"),
     )
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
     with site.instance.store.reading() as connection:
         found = search_badges(connection, wanted, now=site.now(), page=page, size=PAGE_SIZE)
         references = count_by_reference(connection)
@@ -80,7 +85,7 @@ def listing() -> str:
 @needs(Role.READ, Role.ISSUE)
 def search() -> AnyResponse:
     """The words of a search go on sealed: no name and no address of a person stands in an address or a log."""
-    text = request.form.get("q", "").strip()[:MAX_SEARCH_CHARS]
+    text = printable(request.form.get("q", ""))[:MAX_SEARCH_CHARS]
     kept = {name: request.form[name] for name in ("ref", "from", "to", "state", "claimed") if request.form.get(name)}
     if text:
         sealed = seal(site.instance, text.encode(), purpose=_SEARCH, context="")
@@ -124,8 +129,9 @@ def page(short_id: str) -> str:
 @needs(Role.READ, Role.ISSUE)
 def document(short_id: str, version: int) -> Response:
     """The signed bytes of a version, also of one that was replaced."""
+    load_facts(short_id)
     with site.instance.store.reading() as connection:
-        stored = credential_store.load_document(connection, short_id, version=version)
+        stored = credential_store.load_document(connection, short_id, version=min(version, MOST_VERSIONS))
     if stored is None:
         abort(404)
     name = f"{stored.short_id}-version-{version}.json"
@@ -135,6 +141,8 @@ def document(short_id: str, version: int) -> Response:
 
 def load_facts(short_id: str) -> BadgeFacts:
     """Ends the request (404) when this instance has issued no such badge."""
+    if not short_id.isascii() or not short_id.isalnum():
+        abort(404)
     with site.instance.store.reading() as connection:
         held = credential_store.load_credential(connection, short_id)
         learner = credential_store.load_learner(connection, short_id)
@@ -142,6 +150,11 @@ def load_facts(short_id: str) -> BadgeFacts:
     if held is None or stored is None:
         abort(404)
     return BadgeFacts(held=held, learner=learner, document=stored)
+
+
+def printable(text: str) -> str:
+    """What a person can have meant: no control characters, which PostgreSQL would not even compare with."""
+    return "".join(character for character in text if character.isprintable()).strip()
 
 
 def has_page(endpoint: str) -> bool:

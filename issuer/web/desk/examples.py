@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from issuer import artwork, pages, publicface
+from issuer import pages, publicface
 from issuer.admission import end_of_validity
 from issuer.catalogue import Achievement, achievement_on
-from issuer.certificate import CertificateFacts, draw_certificate
 from issuer.instance import Instance
 from issuer.making import issuer_facts
 from issuer.minting import Award, NameDisplay, mint
 from issuer.pages import BadgePage
+from issuer.pictures import Pictures
 from issuer.store.setups import Setup
 from issuer.words import parse_language
 from schemas.errors import IssuingError
@@ -62,35 +62,25 @@ class Example:
 
     def picture(self) -> bytes:
         """The provider's own picture, or the one we draw (PNG). Raises IssuingError when it cannot be drawn."""
-        if self.setup is not None and self.setup.artwork is not None:
-            return self.setup.artwork
-        return artwork.draw_badge_png(
-            self.achievement.title,
-            self.achievement.level,
-            self.achievement.credits,
-            self.instance.config.name,
-            demonstration=self.demonstration,
-        )
+        return self._pictures.artwork_png(write_json(self.document()))
 
     def page(self, *, language: str) -> str:
         """The badge's page. Its links lead to places beside the page itself."""
         shown = BadgePage(short_id=SHORT_ID, document=self.document(), state="current", corrected=False)
-        return pages.badge_html(shown, publicface.publisher_of(self.instance), language=language, root="./")
+        publisher = publicface.publisher_of(self.instance, demonstration=self.demonstration)
+        return pages.badge_html(shown, publisher, language=language, root="./")
 
     def certificate(self) -> bytes:
         """The printed certificate (PDF)."""
-        return draw_certificate(
-            CertificateFacts(
-                document=write_json(self.document(name=NAME_ON_PAPER)),
-                artwork_png=self.picture(),
-                check_url=self.instance.badge_url(SHORT_ID),
-                short_code="",
-                signatory_name=self.setup.signatory_name if self.setup else None,
-                signatory_role=self.setup.signatory_role if self.setup else None,
-                demonstration=self.demonstration,
-                language="mi" if parse_language(self.language) == "mi" else "en",
-            )
+        return self._pictures.certificate(
+            write_json(self.document(name=NAME_ON_PAPER)),
+            check_url=self.instance.badge_url(SHORT_ID),
+            language="mi" if parse_language(self.language) == "mi" else "en",
         )
+
+    @property
+    def _pictures(self) -> Pictures:
+        return Pictures(self.instance, demonstration=self.demonstration)
 
 
 def make_example(

@@ -60,8 +60,8 @@ def listing() -> str:
     text = request.args.get("q", "").strip()[:200]
     everything = request.args.get("all") == "yes"
     lines = _lines(text, everything=everything or bool(text))
-    page = max(request.args.get("page", 1, type=int), 1)
     pages = max(-(-len(lines) // PAGE_SIZE), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
     return render_template(
         "desk/credentials/listing.html",
         lines=lines[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
@@ -89,7 +89,10 @@ def set_up(ref: str) -> str | AnyResponse:
         given = {name: request.form.get(name, "") for name in _as_it_is(setup)}
         return _form(line, setup, given=given, errors=errors)
     if change_setup(site.instance, changed, now=site.now(), actor=actor()):
-        flash(_("Saved. Badges issued from now on have it; badges issued before stay as they are."), "done")
+        flash(
+            _("Saved. Wording and expiry are for badges issued from now on; picture and signatory show at once."),
+            "done",
+        )
     else:
         flash(_("Nothing was changed."), "done")
     return redirect(url_for("credentials.set_up", ref=line.ref), code=303)

@@ -122,7 +122,8 @@ def test_a_misspelt_name_is_corrected_after_before_and_after_were_shown(
     assert "Replaced" in page
     # The same form sent again signs nothing more.
     again = client.post(path, data={"csrf_token": csrf_of(client.get(path)), **fields, "step": "confirm"})
-    assert "Nothing is different" in text_of(again)
+    assert again.status_code == 303
+    assert "Nothing is different" in text_of(post(client, path, **fields))
     assert stored(instance, badge)["version"] == 2
 
 
@@ -239,6 +240,30 @@ def test_a_request_leads_to_the_correction_and_is_settled_by_it(badge: str, inst
     assert "Nobody waits for an answer." in text_of(client.get("/desk/requests"))
 
 
+def test_a_request_about_another_badge_is_not_settled_by_it(badge: str, instance: Instance, staff: Staff) -> None:
+    other = short_ids(issue(instance, Completions(rows=(Completion(line=2, learner_name="Somebody Else"),))))[0]
+    give_claim(instance, other)
+    ask(instance, other, kind=RequestKind.NAME, words="Mine.", now=NOW)
+    (request,) = requests_of(instance)
+    client = staff(*STAFF_ROLES)
+    post(client, f"/desk/badges/{badge}/withdraw", reason="duplicate", request=request.request_id)
+    assert requests_of(instance)[0].settled_at is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("?page=99999999999999999999999", id="a page no list has"),
+        pytest.param("?page=-1", id="a page before the first"),
+        pytest.param("?ref=%00&state=nothing&claimed=maybe", id="conditions that are none"),
+        pytest.param("?from=yesterday", id="a day that is no day"),
+        pytest.param("?find=%F0%9F%92%A9", id="a search that was not sealed here"),
+    ],
+)
+def test_a_mangled_address_of_the_list_is_answered(badge: str, staff: Staff, path: str) -> None:
+    assert staff(*STAFF_ROLES).get(f"/desk/badges{path}").status_code == 200
+
+
 def test_a_request_can_be_declined_once(badge: str, instance: Instance, staff: Staff) -> None:
     ask(instance, badge, kind=RequestKind.WITHDRAWAL, words="I do not want it any more.", now=NOW)
     (request,) = requests_of(instance)
@@ -265,7 +290,7 @@ def test_who_may_only_read_changes_nothing(badge: str, staff: Staff, path: str) 
 
 def test_a_badge_nobody_issued_is_not_found(staff: Staff) -> None:
     client = staff(*STAFF_ROLES)
-    for path in ("nothing", "nothing/correct", "nothing/withdraw", "nothing/versions/1.json"):
+    for path in ("nothing", "%00", "nothing/correct", "nothing/withdraw", "nothing/versions/1.json"):
         assert client.get(f"/desk/badges/{path}").status_code == 404
 
 
