@@ -278,7 +278,9 @@ def repair(batch_id: str) -> Response:
         page = request.args.get("page", 1, type=int) + 1
         return redirect(url_for("bulk.check", batch_id=batch_id, page=page), 303)
     if summary.state in _ENDED:
-        return redirect(url_for("bulk.check", batch_id=batch_id), 303)  # its own button tries them again
+        if request.form.get("then") == "issue":
+            return redirect(url_for("batches.retry", batch_id=batch_id), 307)  # the same form, sent on
+        return redirect(url_for("bulk.check", batch_id=batch_id), 303)
     return start_check(batch_id)
 
 

@@ -407,8 +407,10 @@ def test_failed_rows_are_mended_and_tried_again_and_what_was_issued_stands(desk:
     assert "not issued" in page
     check = f"/desk/issue/{batch}/check"
     assert "Rows that were not issued" in text(desk.get(check))
-    press(desk, f"/desk/issue/{batch}/repair", on=check, **{"fix-3-achieved_on": "2026-02-28"})
-    done = text(follow(desk, press(desk, f"/desk/batches/{batch}/retry", on=check)))
+    mended = {"fix-3-achieved_on": "2026-02-28", "then": "issue"}
+    answer = press(desk, f"/desk/issue/{batch}/repair", on=check, **mended)
+    assert answer.status_code == 307
+    done = text(follow(desk, press(desk, answer.headers["Location"], on=check, **mended)))
     assert "2 badges were issued" in done
     assert "Ana Ngata" in done
 
