@@ -16,6 +16,7 @@ from verifier.register.statement import award_sentences, decision_document
 from verifier.report import (
     AccreditedAnswer,
     AccreditedVerdict,
+    Check,
     CheckId,
     CurrentAnswer,
     CurrentVerdict,
@@ -26,6 +27,7 @@ from verifier.report import (
 )
 from verifier.verdicts import NO_NZ_CLAIM, Verdicts
 from verifier.wording import headline_for
+from verifier.words import Sentence
 
 _DECIDED = {AccreditedVerdict.INVALID: Answer.NOT_ACCREDITED, AccreditedVerdict.UNCONFIRMED: Answer.UNKNOWN}
 
@@ -38,12 +40,15 @@ class Answers:
     badge: JsonObject | None
 
 
+_FAULT_MI = "I hinga tēnei pūmanatawa nā tōna ake hapa; ehara i te hē o te tohu."
 _FAULT = "This verifier broke down through a fault of its own; that says nothing about the badge."
 # What is said when even saying it failed.
 NO_ANSWERS = Answers(
-    genuine=GenuineAnswer(verdict=GenuineVerdict.UNCONFIRMED, sentence=_FAULT),
-    current=CurrentAnswer(verdict=CurrentVerdict.UNCONFIRMED, sentence=_FAULT, as_of=None),
-    accredited=AccreditedAnswer(verdict=AccreditedVerdict.UNCONFIRMED, reason="internal-fault", sentence=_FAULT),
+    genuine=GenuineAnswer(verdict=GenuineVerdict.UNCONFIRMED, sentence=_FAULT, sentence_mi=_FAULT_MI),
+    current=CurrentAnswer(verdict=CurrentVerdict.UNCONFIRMED, sentence=_FAULT, sentence_mi=_FAULT_MI, as_of=None),
+    accredited=AccreditedAnswer(
+        verdict=AccreditedVerdict.UNCONFIRMED, reason="internal-fault", sentence=_FAULT, sentence_mi=_FAULT_MI
+    ),
     badge=None,
 )
 
@@ -60,22 +65,24 @@ def answer(inspection: Inspection, verdicts: Verdicts) -> Answers:
 
 
 def answer_genuine(inspection: Inspection, verdicts: Verdicts) -> GenuineAnswer:
-    facts: dict[str, Any] = {"because": "" if verdicts.genuine_by is None else verdicts.genuine_by.sentence}
+    facts: dict[str, Any] = {"because": _because(verdicts.genuine_by)}
     if verdicts.genuine is GenuineVerdict.VALID:
         facts["signer"] = _signer(inspection)
-    return GenuineAnswer(verdict=verdicts.genuine, sentence=headline_for("genuine", verdicts.genuine.value, facts))
+    sentence, sentence_mi = _headlines("genuine", verdicts.genuine.value, facts)
+    return GenuineAnswer(verdict=verdicts.genuine, sentence=sentence, sentence_mi=sentence_mi)
 
 
 def answer_current(inspection: Inspection, verdicts: Verdicts) -> CurrentAnswer:
     verdict, by = verdicts.current, verdicts.current_by
     if verdict is CurrentVerdict.NOT_APPLICABLE:
-        return CurrentAnswer(verdict=verdict, sentence=headline_for("current", verdict.value, {}), as_of=None)
+        sentence, sentence_mi = _headlines("current", verdict.value, {})
+        return CurrentAnswer(verdict=verdict, sentence=sentence, sentence_mi=sentence_mi, as_of=None)
     wording = verdict.value
     revocation = inspection.found.get(CheckId.REVOCATION)
     if verdict is CurrentVerdict.CURRENT and revocation is not None and revocation.outcome is Outcome.SKIPPED:
         wording = "current-no-status"
-    sentence = headline_for("current", wording, {"because": "" if by is None else by.sentence})
-    return CurrentAnswer(verdict=verdict, sentence=sentence, as_of=_oldest_source(inspection))
+    sentence, sentence_mi = _headlines("current", wording, {"because": _because(by)})
+    return CurrentAnswer(verdict=verdict, sentence=sentence, sentence_mi=sentence_mi, as_of=_oldest_source(inspection))
 
 
 def answer_accredited(inspection: Inspection, verdicts: Verdicts) -> AccreditedAnswer:
@@ -83,22 +90,24 @@ def answer_accredited(inspection: Inspection, verdicts: Verdicts) -> AccreditedA
     if verdict is AccreditedVerdict.NOT_APPLICABLE:
         genuine = verdicts.genuine is not GenuineVerdict.INVALID
         reason, wording = (NO_NZ_CLAIM, verdict.value) if genuine else ("not-genuine", "not-genuine")
-        return AccreditedAnswer(verdict=verdict, reason=reason, sentence=headline_for("accredited", wording, {}))
+        sentence, sentence_mi = _headlines("accredited", wording, {})
+        return AccreditedAnswer(verdict=verdict, reason=reason, sentence=sentence, sentence_mi=sentence_mi)
     if inspection.staple is not None:
         return answer_by_staple(inspection, verdicts, inspection.staple)
     edition, at_award, today = inspection.edition, inspection.at_award, inspection.today
     reason = "" if by is None else by.reason
-    because, because_mi = "" if by is None else by.sentence, None
+    because: Sentence = _because(by)
     if at_award is not None and (verdict is AccreditedVerdict.VALID or _DECIDED.get(verdict) is at_award.outcome):
         reason = at_award.reason.value
-        because, because_mi = (award_sentences(at_award, edition, today=today, language=one) for one in ("en", "mi"))
+        because = Sentence(*(award_sentences(at_award, edition, today=today, language=one) for one in ("en", "mi")))
     elif by is not None and by.id not in {CheckId.BOUND, CheckId.MATCH, CheckId.LISTING}:
         reason = "genuine-unconfirmed" if verdicts.genuine is GenuineVerdict.UNCONFIRMED else reason
+    sentence, sentence_mi = _headlines("accredited", verdict.value, {"because": because})
     return AccreditedAnswer(
         verdict=verdict,
         reason=reason,
-        sentence=headline_for("accredited", verdict.value, {"because": because}),
-        sentence_mi=because_mi and headline_for("accredited", verdict.value, {"because": because_mi}, language="mi"),
+        sentence=sentence,
+        sentence_mi=sentence_mi,
         at_award=None if at_award is None else decision_document(at_award, edition),
         today=None if today is None else decision_document(today, edition),
         authority=None if edition is None else edition.authority_name,
@@ -136,14 +145,24 @@ def summarise(inspection: Inspection) -> JsonObject:
     }
 
 
-def _signer(inspection: Inspection) -> str:
+def _headlines(question: str, verdict: str, facts: dict[str, Any]) -> tuple[str, str]:
+    """The answer in English and in te reo Māori."""
+    return headline_for(question, verdict, facts), headline_for(question, verdict, facts, language="mi")
+
+
+def _because(by: Check | None) -> Sentence:
+    """What the deciding check said; where it has no te reo, its English."""
+    return Sentence("", "") if by is None else Sentence(by.sentence, by.sentence_mi or by.sentence)
+
+
+def _signer(inspection: Inspection) -> str | Sentence:
     """The provider as the register names it; else whoever holds the issuer's address, never a name it gives itself."""
     binding = inspection.binding
     if binding is not None and binding and binding.provider is not None:
         return provider_name(binding.provider)
     if inspection.staple is not None:
         return inspection.staple.provider_name
-    return f"the holder of {inspection.issuer}"
+    return Sentence(f"the holder of {inspection.issuer}", f"te kaipupuri o {inspection.issuer}")
 
 
 def _oldest_source(inspection: Inspection) -> datetime:

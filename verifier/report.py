@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from schemas.jsontext import JsonObject
+from verifier.digest import report_sha256
 
 
 class Outcome(StrEnum):
@@ -99,6 +100,7 @@ class Notice:
 
     code: str
     sentence: str
+    sentence_mi: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ class Check:
     outcome: Outcome
     reason: str
     sentence: str
+    sentence_mi: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     problem: JsonObject | None = None
@@ -125,10 +128,14 @@ class Check:
             "outcome": self.outcome.value,
             "reason": self.reason,
             "sentence": self.sentence,
+            "sentence_mi": self.sentence_mi,
             "evidence": dict(self.evidence),
         }
         if self.notices:
-            document["notices"] = [{"code": notice.code, "sentence": notice.sentence} for notice in self.notices]
+            document["notices"] = [
+                {"code": notice.code, "sentence": notice.sentence, "sentence_mi": notice.sentence_mi}
+                for notice in self.notices
+            ]
         if self.problem is not None:
             document["problem"] = self.problem
         return document
@@ -138,6 +145,7 @@ class Check:
 class GenuineAnswer:
     verdict: GenuineVerdict
     sentence: str
+    sentence_mi: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +155,7 @@ class CurrentAnswer:
     verdict: CurrentVerdict
     sentence: str
     as_of: datetime | None
+    sentence_mi: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,12 +231,21 @@ class Report:
         raise KeyError(check_id)
 
     def to_json(self) -> JsonObject:
-        """The report of the contract ("Report (JSON)")."""
+        """The report of the contract ("Report (JSON)"), with the digest that another run must reproduce."""
+        document = self._members()
+        return document | {"report_sha256": report_sha256(document)}
+
+    def _members(self) -> JsonObject:
         return {
-            "genuine": {"verdict": self.genuine.verdict.value, "sentence": self.genuine.sentence},
+            "genuine": {
+                "verdict": self.genuine.verdict.value,
+                "sentence": self.genuine.sentence,
+                "sentence_mi": self.genuine.sentence_mi,
+            },
             "current": {
                 "verdict": self.current.verdict.value,
                 "sentence": self.current.sentence,
+                "sentence_mi": self.current.sentence_mi,
                 "as_of": None if self.current.as_of is None else format_instant(self.current.as_of),
             },
             "accredited": {

@@ -82,7 +82,7 @@ def read_entry(entry: JsonObject, *, purpose: str, badge: Credential, scene: Sce
             outcome=Outcome.UNKNOWN, reason=doubt.reason, facts=doubt.facts, evidence=evidence, problem=doubt.problem
         )
     when = listed.view.valid_from
-    facts = {"list_valid_from": "unknown date" if when is None else format_nz_date(day_of(when))}
+    facts = {"list_valid_from": None if when is None else day_of(when)}
     outcome = Outcome.FAILED if is_set else Outcome.PASSED
     return EntryFinding(outcome=outcome, reason="bit-set" if is_set else "bit-clear", facts=facts, evidence=evidence)
 
@@ -109,7 +109,7 @@ def _retrieve(url: str, scene: Scene) -> Retrieved:
 def _check_age(listed: Credential, retrieved: Retrieved, scene: Scene) -> None:
     """An old copy says nothing of today, unless its issuer has closed and signed it as the last there will be."""
     if not is_final(listed) and scene.at - retrieved.retrieved_at > scene.policy.max_status_age:
-        raise _Doubt("status-list-stale", retrieved_on=format_nz_date(day_of(retrieved.retrieved_at)))
+        raise _Doubt("status-list-stale", retrieved_on=day_of(retrieved.retrieved_at))
 
 
 def is_final(listed: Credential) -> bool:
@@ -224,9 +224,9 @@ def _check_dates(listed: Credential, retrieved: Retrieved, *, scene: Scene) -> N
     start, end = listed.valid_from, listed.valid_until
     # A list may be younger than the moment asked about (`--at`), but not than the moment it was retrieved.
     if start is not None and start > max(scene.at, retrieved.retrieved_at) + scene.policy.clock_skew:
-        raise _Doubt("status-list-not-yet", list_valid_from=format_nz_date(day_of(start)))
+        raise _Doubt("status-list-not-yet", list_valid_from=day_of(start))
     if end is not None and scene.at > end:
-        raise _Doubt("status-list-expired", list_valid_until=format_nz_date(day_of(end)))
+        raise _Doubt("status-list-expired", list_valid_until=day_of(end))
 
 
 def _check_newest(listed: _List, scene: Scene) -> None:

@@ -24,7 +24,10 @@ Rows: TypeAlias = dict[tuple[Outcome, str], Sentence]
 
 
 def say(sentence: Sentence, facts: Mapping[str, Any], language: str) -> str:
-    """The sentence with its facts; a day is written in the language, None as a day not recorded. Raises KeyError."""
+    """The sentence with its facts; a day is written in the language, None as a day not recorded. Raises KeyError.
+
+    A fact that is itself words is given as a Sentence without facts of its own.
+    """
     text = sentence.mi if language == "mi" else sentence.en
     return text.format_map({name: _spoken(fact, language) for name, fact in facts.items()})
 
@@ -32,4 +35,6 @@ def say(sentence: Sentence, facts: Mapping[str, Any], language: str) -> str:
 def _spoken(fact: Any, language: str) -> Any:
     if fact is None:
         return _UNRECORDED["mi" if language == "mi" else "en"]
+    if isinstance(fact, Sentence):
+        return fact.mi if language == "mi" else fact.en
     return format_nz_date(fact, language=language) if type(fact) is date else fact

@@ -252,10 +252,11 @@ def test_an_assumed_award_day_is_told(simulator: Simulator) -> None:
 def test_the_report_has_the_contracts_members(simulator: Simulator) -> None:
     document = simulator.check(simulator.good_badge()).to_json()
     assert list(document) == [
-        *("genuine", "current", "accredited", "checks", "badge", "checked_at", "sources", "register", "verifier")
+        *("genuine", "current", "accredited", "checks", "badge", "checked_at", "sources", "register", "verifier"),
+        "report_sha256",
     ]
-    assert list(document["genuine"]) == ["verdict", "sentence"]
-    assert list(document["current"]) == ["verdict", "sentence", "as_of"]
+    assert list(document["genuine"]) == ["verdict", "sentence", "sentence_mi"]
+    assert list(document["current"]) == ["verdict", "sentence", "sentence_mi", "as_of"]
     assert list(document["accredited"]) == [
         *("verdict", "reason", "sentence", "at_award", "today", "authority", "sentence_mi")
     ]

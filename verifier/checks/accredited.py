@@ -206,6 +206,7 @@ def _decided(inspection: Inspection, check_id: CheckId, decision: Decision) -> C
         decision.reason.value,
         evidence=_evidence(inspection, decision, check_id),
         sentence=decision_sentence(decision, inspection.edition),
+        sentence_mi=decision_sentence(decision, inspection.edition, language="mi"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,9 +18,12 @@ from verifier.inspection import Inspection
 from verifier.intake import fetch_badge, intake_bytes
 from verifier.report import Check, CheckId, format_instant
 from verifier.statuses import EntryFinding, read_entry
+from verifier.words import Sentence
 
 # Status purposes of Bitstring Status List 1.0 (2.1) that take nothing away from a badge.
 _HARMLESS_PURPOSES = frozenset({"message", "refresh"})
+_SINCE_ISSUED = Sentence("it was issued", "te wā i tukuna ai")
+_NO_EXPIRY = Sentence("; it has no expiry date", "; kāore ōna rā mutunga")
 
 
 def check_dates(inspection: Inspection) -> Check:
@@ -41,8 +44,8 @@ def check_dates(inspection: Inspection) -> Check:
         PASSED,
         "in-force",
         evidence=evidence,
-        valid_from="it was issued" if start is None else _day(start),
-        valid_until="; it has no expiry date" if end is None else f", until {_day(end)}",
+        valid_from=_SINCE_ISSUED if start is None else _day(start),
+        valid_until=_NO_EXPIRY if end is None else _until(end),
     )
 
 
@@ -162,9 +165,15 @@ def _name(identifier: str | None) -> str:
     return unquote(identifier or "").strip()
 
 
-def _day(instant: datetime) -> str:
+def _until(end: datetime) -> Sentence:
+    day = _day(end)
+    english, maori = (day, day) if isinstance(day, str) else (format_nz_date(day, language=one) for one in ("en", "mi"))
+    return Sentence(f", until {english}", f", tae noa ki te {maori}")
+
+
+def _day(instant: datetime) -> date | str:
     """The day in New Zealand, for people."""
     try:
-        return format_nz_date(nz_date(instant))
+        return nz_date(instant)
     except OverflowError:
         return instant.date().isoformat()  # at the very edge of the calendar New Zealand's day has no name

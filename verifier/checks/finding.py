@@ -22,14 +22,19 @@ def finding(
     notices: Iterable[Notice] = (),
     problem: BadgeError | None = None,
     sentence: str | None = None,
+    sentence_mi: str | None = None,
     **facts: Any,
 ) -> Check:
-    """A Check whose sentence is made from `facts`; a `sentence` given outright stands as it is."""
+    """A Check whose sentences are made from `facts`; a `sentence` given outright stands as it is."""
+    if sentence is None:
+        sentence = sentence_for(check_id, outcome, reason, facts)
+        sentence_mi = sentence_for(check_id, outcome, reason, facts, language="mi")
     return Check(
         id=check_id,
         outcome=outcome,
         reason=reason,
-        sentence=sentence_for(check_id, outcome, reason, facts) if sentence is None else sentence,
+        sentence=sentence,
+        sentence_mi=sentence_mi,
         evidence=evidence or {},
         notices=tuple(notices),
         problem=None if problem is None else problem_document(problem),
@@ -37,4 +42,8 @@ def finding(
 
 
 def notice(check_id: CheckId, code: str, **facts: Any) -> Notice:
-    return Notice(code=code, sentence=notice_for(check_id, code, facts))
+    return Notice(
+        code=code,
+        sentence=notice_for(check_id, code, facts),
+        sentence_mi=notice_for(check_id, code, facts, language="mi"),
+    )

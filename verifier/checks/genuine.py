@@ -15,8 +15,15 @@ from verifier.register.binding import day_of
 from verifier.report import Check, CheckId, Outcome
 from verifier.signatures import examine
 from verifier.wording import SENTENCES
+from verifier.words import Sentence
 
-_KIND_WORDS = {"json": "JSON file", "jws": "signed text (JWT)", "png": "PNG picture", "svg": "SVG picture"}
+_KIND_WORDS = {
+    "json": Sentence("JSON file", "kōnae JSON"),
+    "jws": Sentence("signed text (JWT)", "tuhinga kua hainatia (JWT)"),
+    "png": Sentence("PNG picture", "pikitia PNG"),
+    "svg": Sentence("SVG picture", "pikitia SVG"),
+    "pdf": Sentence("PDF", "PDF"),
+}
 _MAX_FAULTS_SHOWN = 20
 
 
@@ -85,9 +92,10 @@ def check_proof(inspection: Inspection) -> Check:
         return finding(CheckId.PROOF, SKIPPED, "not-reached")
     signature = inspection.signature
     decided_by = signature.decided_by
-    signed_on = ""
+    signed_on = Sentence("", "")
     if decided_by.signed_at is not None:
-        signed_on = f" on {format_nz_date(day_of(decided_by.signed_at))}"
+        day = day_of(decided_by.signed_at)
+        signed_on = Sentence(f" on {format_nz_date(day)}", f" i te {format_nz_date(day, language='mi')}")
     return finding(
         CheckId.PROOF,
         signature.outcome,

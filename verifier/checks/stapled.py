@@ -165,7 +165,9 @@ def answer_by_staple(inspection: Inspection, verdicts: Verdicts, staple: Staple)
     facts, maori = (staple_facts(staple, on=day, language=language) for language in ("en", "mi"))
     verdict, by = verdicts.accredited, verdicts.accredited_by
     stated, stated_mi = _stated(staple, facts, "en"), _stated(staple, maori, "mi")
-    reason, because = (ACCREDITED_BY_STAPLE, stated) if by is None else (by.reason, by.sentence)
+    reason, because, because_mi = ACCREDITED_BY_STAPLE, stated, stated_mi
+    if by is not None:
+        reason, because, because_mi = by.reason, by.sentence, by.sentence_mi or by.sentence
     if verdict is AccreditedVerdict.UNCONFIRMED and verdicts.genuine is GenuineVerdict.UNCONFIRMED:
         reason = "genuine-unconfirmed"
     source = {
@@ -201,6 +203,7 @@ def answer_by_staple(inspection: Inspection, verdicts: Verdicts, staple: Staple)
         verdict=verdict,
         reason=reason,
         sentence=headline_for("accredited", verdict.value, {"because": because}),
+        sentence_mi=headline_for("accredited", verdict.value, {"because": because_mi}, language="mi"),
         at_award=at_award,
         today=today,
         authority=staple.authority_name,
