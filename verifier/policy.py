@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from schemas import vocabulary as v
-from verifier.report import ACCREDITED_CHECKS, CURRENT_CHECKS, GENUINE_CHECKS, QUESTION_OF, CheckId, Need
+from verifier.report import ACCREDITED_CHECKS, CURRENT_CHECKS, GENUINE_CHECKS, QUESTION_OF, CheckId, Need, Question
 
 JWT_ALGORITHMS = frozenset({"RS256", "ES256", "ES384", "EdDSA"})
 VERIFIED_SUITES = JWT_ALGORITHMS | {
@@ -31,9 +31,12 @@ class Policy:
     max_status_age: timedelta  # how old the status lists may be that say "current"
     register_stale_after: timedelta = timedelta(days=35)  # then "today" is unknown; an award it covers is not
     late_signing_after: timedelta = timedelta(days=90)  # an award signed later than this gets a notice
+    leaves_out: frozenset[Question] = frozenset()  # questions that do not arise; never whether it is genuine
 
     def __post_init__(self) -> None:
         for ids in (GENUINE_CHECKS, CURRENT_CHECKS, ACCREDITED_CHECKS):
+            if QUESTION_OF[ids[0]] in self.leaves_out and ids is not GENUINE_CHECKS:
+                continue
             if not any(self.need(check_id) is Need.REQUIRED for check_id in ids):
                 asked = QUESTION_OF[ids[0]]
                 raise ValueError(f"The policy {self.name!r} requires nothing of “{asked}”: it would believe anything.")
@@ -62,4 +65,23 @@ BADGE_POLICY = Policy(
     suites=VERIFIED_SUITES,
     clock_skew=timedelta(minutes=5),
     max_status_age=timedelta(days=30),
+)
+
+
+# Any W3C credential, for the VC-API conformance endpoints alone: nothing is asked of any register, and whoever lists a
+# context in a credential may define terms there. No badge page and no `check` ever uses it.
+GENERIC_POLICY = Policy(
+    name="generic",
+    needs=MappingProxyType(
+        dict.fromkeys((*GENUINE_CHECKS, CheckId.DATES), Need.REQUIRED)
+        | {
+            CheckId.LOSSLESS: Need.IF_PRESENT,
+            CheckId.REVOCATION: Need.IF_PRESENT,
+            CheckId.SUSPENSION: Need.IF_PRESENT,
+        }
+    ),
+    suites=VERIFIED_SUITES,
+    clock_skew=timedelta(minutes=5),
+    max_status_age=timedelta(days=1),
+    leaves_out=frozenset({Question.ACCREDITED}),
 )

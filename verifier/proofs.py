@@ -10,6 +10,7 @@ from typing import Any
 from keys.did import canonical_id
 from keys.resolve import Fetch
 from keys.suites.jwt import Jws
+from schemas import vocabulary as v
 from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject
 from verifier.highwater import ListWatch
@@ -41,6 +42,18 @@ class Secured:
     jws: Jws | None = None
     text: str | None = None
     anchor: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a proof must have been made for (Data Integrity 4.4): a purpose and, when asked, a domain and challenge."""
+
+    purpose: str = v.ASSERTION_METHOD
+    domain: tuple[str, ...] = ()
+    challenge: str | None = None
+
+
+ASSERTION = Expected()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

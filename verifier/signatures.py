@@ -7,6 +7,7 @@ register's key is the key (contract, "Binding the issuer"). Used for badges, sta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from keys.resolve import VerificationMethod, resolve_jws_method, resolve_method
 from keys.suites import suite_of, verify_proof
 from keys.suites.jwt import Jws, verify_jws
 from schemas import vocabulary as v
-from schemas.credential import Credential
+from schemas.credential import Credential, as_list
 from schemas.errors import (
     BadgeError,
     CanonicalizationLimit,
@@ -33,10 +34,9 @@ from schemas.jsontext import JsonObject, JsonValue, parse_object
 from schemas.limits import MAX_PROOFS
 from schemas.loader import CURRENT, ContextTexts, historical_texts_for
 from schemas.lossless import find_losses
-from schemas.nzqcf import format_nz_date
 from schemas.times import parse_time
 from verifier.anchoring import anchored_on
-from verifier.proofs import ProofFinding, Scene, Secured, Signature, same_id
+from verifier.proofs import ASSERTION, Expected, ProofFinding, Scene, Secured, Signature, same_id
 from verifier.register.binding import Binding, bind, day_of
 from verifier.register.records import KeyPurpose
 from verifier.report import Outcome, format_instant
@@ -45,14 +45,31 @@ from verifier.staple import StapledKey
 _RDFC_SUITES = frozenset({v.EDDSA_RDFC_2022, v.ECDSA_RDFC_2019, v.ED25519_SIGNATURE_2020})
 
 
-def examine(secured: Secured, *, scene: Scene, purpose: KeyPurpose = KeyPurpose.CREDENTIAL) -> Signature:
-    """Every proof of the document; all that can be checked must pass (contract, "Suites")."""
+def examine(
+    secured: Secured,
+    *,
+    scene: Scene,
+    purpose: KeyPurpose = KeyPurpose.CREDENTIAL,
+    expected: Expected = ASSERTION,
+    signer: str | None = None,
+) -> Signature:
+    """Every proof of the document; all that can be checked must pass (contract, "Suites").
+
+    `signer` is who must have signed a document that is no credential, such as the holder of a presentation.
+    """
     view = Credential.parse(secured.document)
-    issuer = view.issuer_id or ""
+    issuer = (view.issuer_id or "") if signer is None else signer
     if len(view.proofs) > MAX_PROOFS:
         facts = {"count": len(view.proofs), "limit": MAX_PROOFS}
         return _alone(issuer, ProofFinding(outcome=Outcome.FAILED, reason="too-many-proofs", facts=facts))
-    examiner = _Examiner(secured=secured, scene=scene, purpose=purpose, issuer=issuer, valid_from=view.valid_from)
+    examiner = _Examiner(
+        secured=secured,
+        scene=scene,
+        purpose=purpose,
+        expected=expected,
+        issuer=issuer,
+        valid_from=view.valid_from,
+    )
     findings = [] if secured.jws is None else [examiner.jws(secured.jws)]
     findings.extend(examiner.proof(proof) for proof in view.proofs)
     if not findings:
@@ -93,6 +110,7 @@ class _Examiner:
     secured: Secured
     scene: Scene
     purpose: KeyPurpose
+    expected: Expected
     issuer: str
     valid_from: datetime | None
 
@@ -108,7 +126,9 @@ class _Examiner:
         return self._settle(
             base,
             verify=lambda key: _verified(lambda: verify_jws(jws, key)),
-            site=lambda: resolve_jws_method(jws, issuer=self.issuer, fetch=self.scene.fetch),
+            site=lambda: resolve_jws_method(
+                jws, issuer=self.issuer, fetch=self.scene.fetch, purpose=self.expected.purpose
+            ),
         )
 
     def proof(self, proof: JsonValue) -> ProofFinding:
@@ -134,13 +154,17 @@ class _Examiner:
         return self._settle(
             base,
             verify=lambda key: self._verify_embedded(proof, key, suite),
-            site=lambda: resolve_method(method, issuer=self._owner(method), fetch=self.scene.fetch),
+            site=lambda: self._method(method),
         )
 
     def _check_options(self, proof: JsonObject) -> None:
         at, skew = self.scene.at, self.scene.policy.clock_skew
-        if proof.get("proofPurpose") != v.ASSERTION_METHOD:
+        if proof.get("proofPurpose") != self.expected.purpose:
             raise _Fault("proof-purpose", purpose=str(proof.get("proofPurpose"))[:80])
+        if self.expected.domain and not set(self.expected.domain) <= set(as_list(proof.get("domain"))):
+            raise _Fault("proof-domain", detail="The proof was not made for the domain that was asked for.")
+        if self.expected.challenge is not None and proof.get("challenge") != self.expected.challenge:
+            raise _Fault("proof-challenge", detail="The proof does not answer the challenge that was set.")
         created = _instant(proof, "created")
         # A badge that is itself dated ahead is "not yet valid"; one in force cannot have been signed in the future.
         if created is not None and created > at + skew and (self.valid_from is None or self.valid_from <= at + skew):
@@ -149,10 +173,18 @@ class _Examiner:
         if expires is not None and at > expires:
             raise _Fault("proof-expired", expires=format_instant(expires))
 
-    def _owner(self, method: str) -> str:
-        """Whose document the key is looked up in: another DID's key is that DID's, so that it is told apart."""
-        owner = method.partition("#")[0]
-        return owner if owner.startswith("did:") else self.issuer
+    def _method(self, method: str) -> VerificationMethod:
+        """The key, from the issuer's own document; another DID's key is that DID's, so that it is told apart.
+
+        An https issuer may list a method that is named after a DID as its own (Controlled Identifiers 1.0, 3.3).
+        """
+        owner, purpose, fetch = method.partition("#")[0], self.expected.purpose, self.scene.fetch
+        if not owner.startswith("did:"):
+            return resolve_method(method, issuer=self.issuer, fetch=fetch, purpose=purpose)
+        if self.issuer.startswith("https://"):
+            with suppress(NotAuthorised, Unreachable, ProofUnsupported):
+                return resolve_method(method, issuer=self.issuer, fetch=fetch, purpose=purpose)
+        return resolve_method(method, issuer=owner, fetch=fetch, purpose=purpose)
 
     def _verify_embedded(self, proof: JsonObject, key: PublicKey, suite: str) -> str:
         return texts_that_verify(self.secured.document, proof, key, suite=suite)
@@ -291,7 +323,7 @@ class _Examiner:
         if not known:
             return passed
         stolen = min(known)
-        facts = {"compromised_from": format_nz_date(day_of(stolen))}
+        facts = {"compromised_from": day_of(stolen)}
         evidence = {**passed.evidence, "compromised_from": format_instant(stolen)}
         marked = replace(passed, reason="key-compromised", facts=facts, evidence=evidence)
         if passed.signed_at is None or passed.signed_at >= stolen:
@@ -305,7 +337,7 @@ class _Examiner:
         )
         if recorded is None:
             return replace(marked, outcome=Outcome.UNKNOWN)
-        note = ("anchored", {"recorded_on": format_nz_date(recorded)})
+        note = ("anchored", {"recorded_on": recorded})
         return replace(
             passed, notices=(*passed.notices, note), evidence=evidence | {"anchored_on": recorded.isoformat()}
         )
