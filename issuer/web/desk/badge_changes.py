@@ -281,7 +281,7 @@ def _read_correction(facts: BadgeFacts, given: dict[str, str]) -> tuple[Correcti
         try:
             names[field] = read_one_name(given[field])
         except InputError as error:
-            errors[field] = error.detail
+            errors[field] = english(error.detail)
     achieved_on: date | None = None
     try:
         day = parse_date(given["achieved_on"])

@@ -17,7 +17,7 @@ from issuer.web.access import actor, needs
 from issuer.web.desk.badge_changes import subject_of
 from issuer.web.desk.badge_pages import blueprint, can_mail, load_facts, title_of
 from issuer.web.site import site
-from issuer.web.words import _, ngettext
+from issuer.web.words import _, english, ngettext
 from schemas.errors import InputError, IssuingError
 
 
@@ -111,7 +111,7 @@ def address(short_id: str) -> str | Response:
                     actor=actor(),
                 )
             except InputError as error:
-                errors["email"] = error.detail
+                errors["email"] = english(error.detail)
             else:
                 flash(
                     ngettext(

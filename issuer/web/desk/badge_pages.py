@@ -20,11 +20,11 @@ from issuer.vault import seal, unseal
 from issuer.web.access import needs
 from issuer.web.desk import labels, mail_words
 from issuer.web.site import site
-from issuer.web.words import _, language
+from issuer.web.words import _, english, language
 from schemas.errors import BadgeError, InputError, IssuingError
 from schemas.times import parse_date
 from verifier.register.decision import listing_in_force
-from verifier.report import Question
+from verifier.report import AccreditedAnswer, CurrentAnswer, GenuineAnswer, Question
 
 blueprint = Blueprint("badges", __name__, url_prefix="/desk/badges")
 
@@ -201,11 +201,17 @@ def _verdict(short_id: str) -> list[dict[str, Any]] | None:
             "question": question,
             "kind": "good" if answer.verdict in good else "wait" if answer.verdict in open_ended else "stop",
             "word": _verdict_word(answer.verdict.value),
-            "sentence": answer.sentence,
+            "sentence": _in_language(answer),
             "checks": [check for check in report.checks if check.question is which],
         }
         for question, answer, which in rows
     ]
+
+
+def _in_language(answer: GenuineAnswer | CurrentAnswer | AccreditedAnswer) -> str:
+    """The answer in te reo Māori where the verifier has it so, else in English and marked as such."""
+    in_maori = getattr(answer, "sentence_mi", None)
+    return str(in_maori) if in_maori and language() == "mi" else english(answer.sentence)
 
 
 def _verdict_word(code: str) -> str:

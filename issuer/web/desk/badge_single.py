@@ -19,7 +19,7 @@ from issuer.web.desk import labels
 from issuer.web.desk.badge_changes import awardable
 from issuer.web.desk.badge_pages import blueprint, title_of
 from issuer.web.site import site
-from issuer.web.words import _, language
+from issuer.web.words import _, english, language
 from schemas.errors import InputError
 from schemas.nzqcf import nz_date
 from schemas.times import parse_date
@@ -88,9 +88,9 @@ def _faults_of(done: OneIssued) -> dict[str, str]:
     errors: dict[str, str] = {}
     for fault in done.faults:
         field = fault.field if fault.field in FIELDS else "learner_name"
-        errors.setdefault(str(field), fault.message)
+        errors.setdefault(str(field), english(fault.message))
     if not errors and done.result is not None:
-        errors["learner_name"] = done.result.sentence
+        errors["learner_name"] = english(done.result.sentence)
     return errors
 
 
@@ -103,7 +103,7 @@ def _check(given: dict[str, str]) -> dict[str, str]:
         try:
             (read_one_email if field == "learner_email" else read_one_name)(given[field])
         except InputError as error:
-            errors[field] = error.detail
+            errors[field] = english(error.detail)
     if not given["nzqa_ref"]:
         errors["nzqa_ref"] = _("Choose the micro-credential.")
     if given["name_display"] == "preferred" and not given["preferred_name"]:

@@ -13,7 +13,7 @@ from issuer.web.desk.badge_changes import awardable
 from issuer.web.desk.badge_pages import title_of
 from issuer.web.desk.setup_pages import blueprint
 from issuer.web.site import site
-from issuer.web.words import _
+from issuer.web.words import _, english
 from schemas.errors import InputError
 from schemas.nzqcf import nz_date
 
@@ -34,7 +34,7 @@ def codes() -> str | Response:
             try:
                 save_course_codes(site.instance, {code: ref}, edition=site.edition, now=site.now(), actor=actor())
             except InputError as error:
-                errors["code"] = error.detail
+                errors["code"] = english(error.detail)
             else:
                 flash(_("Saved. Class lists may now say %(code)s.") % {"code": code}, "done")
                 return redirect(url_for("credentials.codes"), code=303)

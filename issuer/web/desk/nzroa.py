@@ -14,7 +14,7 @@ from issuer.store import nzroa_rows
 from issuer.store.credentials import State
 from issuer.web.access import actor, needs
 from issuer.web.site import site
-from issuer.web.words import _, ngettext
+from issuer.web.words import _, english, ngettext
 from schemas.errors import BadgeError, InputError
 from schemas.nzqcf import nz_date
 from schemas.times import parse_date
@@ -72,7 +72,7 @@ def reported() -> AnyResponse | str:
     try:
         marked = mark_reported(site.instance, data, now=site.now(), actor=actor())
     except BadgeError as error:
-        return _page({"file": error.detail})
+        return _page({"file": english(error.detail)})
     _tell(marked)
     return redirect(url_for("nzroa.overview"), code=303)
 

@@ -12,8 +12,8 @@ from issuer.keyuse import keys_to_enrol
 from issuer.web.access import actor, needs
 from issuer.web.desk.setup_pages import blueprint
 from issuer.web.site import site
-from issuer.web.words import _, ngettext
-from schemas.errors import BadgeError
+from issuer.web.words import _, english, ngettext
+from schemas.errors import BadgeError, JsonTextError
 from schemas.jsontext import write_json
 from schemas.limits import MAX_TABLE_BYTES
 from schemas.nzqcf import nz_date
@@ -44,8 +44,10 @@ def use_newer() -> str | AnyResponse:
     if not errors:
         try:
             used = use_edition(site.instance, data, anchor_data=anchor_data, now=site.now(), actor=actor())
+        except JsonTextError:
+            errors["edition"] = _("This file is no edition of the register. Get the JSON file from the authority.")
         except BadgeError as error:
-            errors["edition"] = error.detail
+            errors["edition"] = english(error.detail)
         else:
             if used.already:
                 flash(_("That edition is in use already; nothing was changed."), "done")

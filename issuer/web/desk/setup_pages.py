@@ -20,7 +20,7 @@ from issuer.store.setups import Setup, load_setup, load_setups
 from issuer.web.access import actor, may, needs
 from issuer.web.desk.examples import Example, make_example
 from issuer.web.site import site
-from issuer.web.words import _, language
+from issuer.web.words import _, english, language
 from schemas.errors import BadgeError, InputError
 from schemas.nzqcf import hours, nz_date
 from verifier.register.decision import Decision, listing_in_force
@@ -32,6 +32,10 @@ blueprint = Blueprint("credentials", __name__, url_prefix="/desk/micro-credentia
 
 PAGE_SIZE = 50
 _Value = TypeVar("_Value")
+
+
+class Told(ValueError):
+    """What is wrong with a field, in the language of the page already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +167,11 @@ def _read_form(setup: Setup) -> tuple[Setup, dict[str, str]]:
     def read(name: str, reading: Callable[[str], _Value]) -> _Value | None:
         try:
             return reading(request.form.get(name, ""))
+        except Told as told:
+            errors[name] = str(told)
         except InputError as error:
-            errors[name] = error.detail
-            return None
+            errors[name] = english(error.detail)
+        return None
 
     artwork = read("artwork", lambda _text: _read_picture(setup))
     changed = replace(
@@ -192,10 +198,10 @@ def _read_picture(setup: Setup) -> bytes | None:
     data = sent.read(MAX_ARTWORK_BYTES + 1) if sent else b""
     if not data:
         if setup.artwork is None:
-            raise InputError(_("Choose the picture to use, or let us draw one."))
+            raise Told(_("Choose the picture to use, or let us draw one."))
         return setup.artwork
     if request.form.get("artwork_is_ours") != "yes":
-        raise InputError(_("Confirm below that it is yours to use and shows no logo of NZQA or the government."))
+        raise Told(_("Confirm below that it is yours to use and shows no logo of NZQA or the government."))
     return read_artwork(data)
 
 
