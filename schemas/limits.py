@@ -39,6 +39,7 @@ MAX_SVG_DEPTH = 64  # nesting in artwork drawn by people stays below 20
 MAX_SVG_ATTRIBUTES = 5_000  # attributes in one picture, all elements together
 MAX_SVG_ELEMENTS = 20_000  # a traced photograph has some thousands
 MAX_PROOFS = 8  # a proof set; each costs a canonicalisation
+MAX_PRESENTED = 16  # credentials in one presentation; each is verified like one of its own
 MAX_STATUS_ENTRIES = 8  # each costs a retrieval
 MAX_ENDORSEMENTS = 16  # inside one badge; each costs a canonicalisation and a retrieval
 MAX_STAPLED_KEYS = 16  # keys bound by one statement of an authority inside a badge; a provider has two or three

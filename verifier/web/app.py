@@ -11,13 +11,13 @@ from werkzeug.exceptions import HTTPException
 from schemas.errors import BadgeError
 from schemas.limits import MAX_IMAGE_BYTES, MIB
 from schemas.nzqcf import NZ_TIME, format_nz_date, nz_date
-from verifier.web import pages
+from verifier.web import pages, vcapi
 from verifier.web.service import EXTENSION, Service
 from verifier.web.telling import tell_badge_error, tell_http_error
 
 __all__ = ["BLUEPRINTS", "Service", "make_app"]
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (pages.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (pages.blueprint, vcapi.blueprint)
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
