@@ -83,7 +83,7 @@ def receive_list() -> Response | tuple[str, int]:
         )
     except BadgeError as error:
         return _upload_form({"list" if has_file else "pasted": error.detail}, english=True), 422
-    if _has_questions(preview(site.instance, batch_id, site.edition)):
+    if _has_questions(_load_preview(batch_id)):
         return redirect(url_for("bulk.questions", batch_id=batch_id), 303)
     return start_check(batch_id)
 
@@ -144,7 +144,7 @@ def questions(batch_id: str) -> Response | str | tuple[str, int]:
     if summary.state not in _WAITS_FOR_PEOPLE:
         return elsewhere(summary)
     before = load_choices(site.instance, batch_id)
-    found = preview(site.instance, batch_id, site.edition)
+    found = _load_preview(batch_id)
     if request.method == "GET":
         known = load_course_codes(site.instance)
         answers = bulk_forms.Answers(
@@ -163,9 +163,15 @@ def questions(batch_id: str) -> Response | str | tuple[str, int]:
         return elsewhere(load_summary(batch_id))
     except InputError as error:
         return _questions_form(found, answers, {"columns": error.detail}), 422
-    if _has_new_questions(preview(site.instance, batch_id, site.edition), answers):
+    if _has_new_questions(_load_preview(batch_id), answers):
         return redirect(url_for("bulk.questions", batch_id=batch_id), 303)
     return start_check(batch_id)
+
+
+def _load_preview(batch_id: str) -> Preview:
+    """The list as it would be read now. Without a register there is nothing that a course code could stand for."""
+    found = preview(site.instance, batch_id, site.edition)
+    return found if site.edition is not None else replace(found, codes=())
 
 
 def _has_new_questions(after: Preview, answers: bulk_forms.Answers) -> bool:

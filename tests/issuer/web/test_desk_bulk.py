@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
@@ -19,7 +21,7 @@ from issuer.choices import load_choices, save_choices
 from issuer.store import audit_log
 from issuer.uploads import purge_uploads
 from tests.issuer.provider import NOW, REF
-from tests.issuer.web.conftest import Staff, csrf_of, make_site, site_of
+from tests.issuer.web.conftest import Staff, add_staff, csrf_of, make_site, sign_in, site_of
 
 NSN = "123456789"
 HEADER = "learner_name,nzqa_ref,achieved_on,learner_email"
@@ -215,6 +217,33 @@ def test_a_broken_workbook_is_told_what_to_do_and_nothing_is_asked(desk: FlaskCl
     assert "Check the list" not in page
 
 
+def test_a_workbook_with_real_dates_and_an_eaten_zero_is_read(desk: FlaskClient) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Name", "Course", "Completed"])
+    sheet.append(["Mere Āwhina", int(REF), date(2026, 10, 5)])
+    data = io.BytesIO()
+    book.save(data)
+    answer = upload(desk, data.getvalue(), "class.xlsx")
+    assert "1 badge is ready" in text(follow(desk, answer))
+
+
+def test_rows_that_are_held_say_what_would_settle_them(instance_folder: Path) -> None:
+    shutil.rmtree(instance_folder / "register")
+    app = make_site(instance_folder)
+    desk = sign_in(app, add_staff(site_of(app).instance, Role.ISSUE))
+    batch = batch_of(upload(desk, GOOD))
+    check = f"/desk/issue/{batch}/check"
+    page = text(follow(desk, desk.get(f"/desk/issue/{batch}")))
+    assert "An administrator has to put a register edition to use" in page
+    empty = follow(desk, press(desk, f"/desk/issue/{batch}/accept", on=check, reason=" "))
+    assert "Say why these rows cannot wait." in text(empty)
+    kept = follow(desk, press(desk, f"/desk/issue/{batch}/accept", on=check, reason="The register is being moved"))
+    assert 'value="The register is being moved"' in text(kept)
+    site_of(app).close()
+
+
 def test_choosing_nothing_or_both_is_answered_on_the_form(desk: FlaskClient) -> None:
     assert "Choose a file, or paste your rows" in text(press(desk, "/desk/issue"))
     form = {
@@ -375,8 +404,6 @@ def test_whoever_waits_for_approval_may_take_the_list_back(app: Flask, desk: Fla
 
 # --- on its way -------------------------------------------------------------------------------------------------
 def test_progress_is_a_page_that_can_be_closed_and_stopped(instance_folder: Path) -> None:
-    from tests.issuer.web.conftest import add_staff, sign_in
-
     app = make_site(instance_folder, runner=Idle())
     desk = sign_in(app, add_staff(site_of(app).instance, Role.ISSUE, Role.READ))
     batch = batch_of(upload(desk, GOOD))
