@@ -6,11 +6,13 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from issuer import claims
+from issuer.anchoring import anchor_badges
 from issuer.instance import Instance
 from issuer.publish import publish, publisher_of
 from issuer.sharing import grouped, make_share_key
@@ -46,10 +48,12 @@ def test_every_published_file_is_served_byte_for_byte(
     live: Instance, client: FlaskClient, short_id: str, tmp_path: Path
 ) -> None:
     make_share_key(live, short_id, now=NOW)
+    anchor_badges(live, edition=None, now=NOW, actor="test")
     folder = tmp_path / "site"
     publish(live, folder, publisher=publisher_of(live), now=NOW)
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     assert len(names) > 20
+    assert f"badges/{short_id}.anchor.json" in names
     for name in names:
         if name == "_headers":  # for static hosts alone
             continue
@@ -122,6 +126,26 @@ def test_each_file_has_an_address_a_type_and_is_for_every_site(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert ("sandbox" in answer.headers["Content-Security-Policy"]) is (media_type == "image/svg+xml")
+
+
+@pytest.mark.parametrize("accept", ["application/vc+jwt", "application/jwt"])
+def test_a_badge_that_was_signed_as_a_token_too_comes_as_one(live: Instance, client: FlaskClient, accept: str) -> None:
+    made = only_id(issue(live, Completions(rows=(Completion(line=2),)), with_jwt=True))
+    answer = client.get(f"/badges/{made}", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, accept)
+    assert answer.data.count(b".") == 2
+    assert client.get(f"/badges/{made}.jwt").data == answer.data
+
+
+def test_the_printed_sheet_holds_no_address_and_no_number(client: FlaskClient, short_id: str) -> None:
+    sheet = pdfium.PdfDocument(client.get(f"/badges/{short_id}.pdf").data)
+    text = " ".join(page.get_textpage().get_text_bounded() for page in sheet)
+    attached = b"".join(sheet.get_attachment(number).get_data() for number in range(sheet.count_attachments()))
+    assert "Level" in text
+    assert attached.startswith(b"{")
+    for secret in (EMAIL, NSN):
+        assert secret not in text
+        assert secret.encode() not in bytes(attached)
 
 
 def test_a_copy_that_is_fresh_is_not_sent_again(client: FlaskClient, short_id: str) -> None:
