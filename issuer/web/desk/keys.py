@@ -1,14 +1,14 @@
-"""Keys of programs at the desk, and the webhook's secret: made, exchanged, ended; each is shown once."""
+"""Keys of programs at the desk: made, rotated, revoked; a key's text is shown once and never kept."""
 
 from __future__ import annotations
 
 import re
 import secrets
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import apikeys, webhook
+from issuer import apikeys
 from issuer.accounts import Role
 from issuer.web.access import actor, needs
 from issuer.web.desk.session import tell
@@ -20,7 +20,6 @@ from schemas.errors import InputError, IssuingError
 blueprint = Blueprint("keys", __name__, url_prefix="/desk/keys")
 
 _KEY = "api-key"
-_WEBHOOK = "webhook-secret"
 _KEY_ID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -85,37 +84,6 @@ def revoke(key_id: str) -> Response:
     return redirect(url_for("keys.listing"), code=303)
 
 
-@blueprint.post("/webhook")
-@needs(Role.ADMINISTER)
-def new_webhook_secret() -> Response:
-    """The form carries the mark of the secret there is: sent twice, it makes one, and the one in use stays good."""
-    try:
-        secret = webhook.rotate_secret(
-            site.instance, expected=request.form.get("mark", ""), actor=actor(), now=site.now()
-        )
-    except IssuingError:
-        flash(_("The secret was exchanged already."))
-    else:
-        keep_once(secret, about=_WEBHOOK)
-    return redirect(url_for("keys.listing", _anchor="webhook"), code=303)
-
-
-@blueprint.post("/webhook/end-previous")
-@needs(Role.ADMINISTER)
-def end_previous_webhook_secret() -> Response:
-    webhook.end_previous_secret(site.instance, actor=actor(), now=site.now())
-    flash(_("The old secret works no longer."))
-    return redirect(url_for("keys.listing", _anchor="webhook"), code=303)
-
-
-@blueprint.post("/webhook/off")
-@needs(Role.ADMINISTER)
-def switch_webhook_off() -> Response:
-    webhook.switch_off(site.instance, actor=actor(), now=site.now())
-    flash(_("The learning platform is disconnected."))
-    return redirect(url_for("keys.listing", _anchor="webhook"), code=303)
-
-
 def _days(text: str) -> int | None:
     if not text:
         return None
@@ -127,7 +95,6 @@ def _days(text: str) -> int | None:
 def _listing(errors: dict[str, str]) -> str:
     now = site.now()
     keys = apikeys.list_keys(site.instance)
-    connected = site.choices.webhook
     return render_template(
         "desk/keys/listing.html",
         keys=keys,
@@ -136,11 +103,8 @@ def _listing(errors: dict[str, str]) -> str:
         given=request.form,
         chosen=request.form.getlist("scope"),
         text=take_once(_KEY),
-        webhook=connected,
-        webhook_mark=webhook.mark_of(connected),
-        webhook_secret=take_once(_WEBHOOK),
-        webhook_url=site.link("/hooks/completions"),
         next_id=secrets.token_hex(6),
         overlap=apikeys.OVERLAP_DAYS,
+        has=lambda endpoint: endpoint in current_app.view_functions,
         openapi=f"{site.prefix}/openapi.json",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import audit
+from issuer import webhook as hook
 from issuer.accounts import Role
 from issuer.baseurl import parse_base_url
 from issuer.choices import (
@@ -17,7 +17,6 @@ from issuer.choices import (
     MailDefault,
     OidcSettings,
     SecretName,
-    WebhookSettings,
     load_choices,
     save_choices,
     seal_secret,
@@ -27,7 +26,7 @@ from issuer.web.access import actor, needs
 from issuer.web.once import keep_once, take_once
 from issuer.web.site import site
 from issuer.web.words import _
-from schemas.errors import InputError
+from schemas.errors import InputError, IssuingError
 
 blueprint = Blueprint("settings", __name__, url_prefix="/desk/settings")
 
@@ -72,25 +71,37 @@ def sign_in_service() -> str | tuple[str, int] | Response:
 @blueprint.get("/webhook")
 @needs(Role.ADMINISTER)
 def webhook() -> str:
+    connected = site.choices.webhook
     return render_template(
-        "desk/settings/webhook.html", has_secret=site.choices.webhook is not None, text=take_once(_WEBHOOK)
+        "desk/settings/webhook.html",
+        connected=connected,
+        mark=hook.mark_of(connected),
+        address=site.link("/hooks/completions"),
+        text=take_once(_WEBHOOK),
     )
 
 
 @blueprint.post("/webhook")
 @needs(Role.ADMINISTER)
 def change_webhook() -> Response:
-    """A new secret in place of the old, shown once; or none, and deliveries are refused."""
-    secret = secrets.token_urlsafe(32) if request.form.get("do") == "make" else None
-    sealed = None if secret is None else seal_secret(site.instance, secret, SecretName.WEBHOOK)
-    with site.instance.store.writing() as connection:
-        hook = None if sealed is None else WebhookSettings(secret_sealed=sealed)
-        choices = replace(load_choices(connection), webhook=hook)
-        save_choices(site.instance, connection, choices, actor=actor(), now=site.now())
-    if secret is None:
+    """A new secret beside the old, shown once; the old one ended; or none, and deliveries are refused.
+
+    The form carries the mark of the secret there was: sent twice, it makes one, and the one in use stays good.
+    """
+    wanted, now = request.form.get("do"), site.now()
+    if wanted == "make":
+        try:
+            secret = hook.rotate_secret(site.instance, expected=request.form.get("mark", ""), actor=actor(), now=now)
+        except IssuingError:
+            flash(_("The secret was exchanged already."))
+        else:
+            keep_once(secret, about=_WEBHOOK)
+    elif wanted == "end-old":
+        hook.end_previous_secret(site.instance, actor=actor(), now=now)
+        flash(_("The old secret works no longer."))
+    elif wanted == "end":
+        hook.switch_off(site.instance, actor=actor(), now=now)
         flash(_("Deliveries of learning platforms are refused from now on."))
-    else:
-        keep_once(secret, about=_WEBHOOK)
     return redirect(url_for("settings.webhook"), code=303)
 
 

@@ -193,18 +193,18 @@ def test_the_secret_is_made_and_ended_at_the_desk(
 ) -> None:
     assert client.post("/hooks/completions").status_code == 404
     browser = staff(Role.ADMINISTER)
-    page = browser.get("/desk/keys")
-    form = {"csrf_token": csrf_of(page), "mark": "none"}
-    browser.post("/desk/keys/webhook", data=form)
-    shown = re.search(r"nzobwh_[a-z2-7]{52}", browser.get("/desk/keys").text)
+    page = browser.get("/desk/settings/webhook")
+    form = {"csrf_token": csrf_of(page), "mark": "none", "do": "make"}
+    browser.post("/desk/settings/webhook", data=form)
+    shown = re.search(r"nzobwh_[a-z2-7]{52}", browser.get("/desk/settings/webhook").text)
     assert shown is not None
-    browser.post("/desk/keys/webhook", data=form)
+    browser.post("/desk/settings/webhook", data=form)
     assert _settings(app).previous_sealed is None, "the same form sent twice makes one secret"
-    assert shown[0] not in browser.get("/desk/keys").text
+    assert shown[0] not in browser.get("/desk/settings/webhook").text
     assert send(client, shown[0]).status_code == 202
-    mark = webhook.mark_of(_settings(app))
-    browser.post("/desk/keys/webhook", data=form | {"mark": mark})
-    browser.post("/desk/keys/webhook/end-previous", data=form)
+    browser.post("/desk/settings/webhook", data=form | {"mark": webhook.mark_of(_settings(app))})
+    assert _settings(app).previous_sealed is not None
+    browser.post("/desk/settings/webhook", data=form | {"do": "end-old"})
     assert send(client, shown[0], delivery="d-2").status_code == 401
-    browser.post("/desk/keys/webhook/off", data=form)
+    browser.post("/desk/settings/webhook", data=form | {"do": "end"})
     assert send(client, shown[0], delivery="d-2").status_code == 404
