@@ -9,6 +9,11 @@ import click
 from issuer.cli_common import EXISTING_FILE, instance_option, named_folder, opened
 from schemas.errors import InputError
 
+_VC_API_WARNING = """\
+WARNING: --vc-api is for conformance tests. Anybody who reaches this server can have any credential signed by it, with
+keys of its own that no register binds. Never use it on a server that issues real badges.
+The did:keys it signs with: {shown}/credentials/issuers"""
+
 
 @click.command("serve")
 @instance_option
@@ -24,6 +29,11 @@ from schemas.errors import InputError
     metavar="URL",
     help="For trying out only: where people reach this server, when that is not the base URL. Links lead there.",
 )
+@click.option(
+    "--vc-api",
+    is_flag=True,
+    help="For conformance tests only: also sign ANY credential for ANYBODY, with keys of its own (VC-API endpoints).",
+)
 @click.pass_context
 def serve(
     context: click.Context,
@@ -34,6 +44,7 @@ def serve(
     *,
     no_worker: bool,
     origin: str | None,
+    vc_api: bool,
 ) -> None:
     """Serve the desk, the learners' pages, the public badge pages and the API; a worker issues and mails beside it."""
     from issuer.web.serving import Service  # late: other commands need no web
@@ -44,10 +55,12 @@ def serve(
     with opened(context) as instance:  # what is wrong with the instance is said before anything is started
         base_url = instance.config.base_url
     shown = origin or base_url
+    if vc_api:
+        click.echo(_VC_API_WARNING.format(shown=shown), err=True)
     service = Service(
         named_folder(context),
         bind=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        options=ServeOptions(origin=origin),
+        options=ServeOptions(origin=origin, vc_api=vc_api),
         tls=tls,
         processes=processes,
         with_worker=not no_worker,

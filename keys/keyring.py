@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     CREDENTIAL = "credential"
     STATUS = "status"
     REGISTER = "register"
+    CONFORMANCE = "conformance"  # whatever a conformance suite asks for, in a folder apart; never a badge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,9 @@ BLUEPRINTS: tuple[tuple[str, bool], ...] = (
     ("issuer.web.health", False),
 )
 
+# Only with `--vc-api`: it signs for anybody, with keys of its own. No cookie and no key of the provider is used.
+_VC_API: tuple[tuple[str, bool], ...] = (("issuer.web.vcapi", False),)
+
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -79,7 +82,7 @@ def make_app(folder: Path, *, options: ServeOptions | None = None) -> Flask:
     )
     csrf = CSRFProtect(app)
     limiter.init_app(app)
-    for name, has_session in BLUEPRINTS:
+    for name, has_session in BLUEPRINTS + (_VC_API if chosen.vc_api else ()):
         if find_spec(name) is None:  # TODO: every module is there once the service is whole
             continue
         module = import_module(name)
@@ -150,7 +153,7 @@ def _desk_nav(app: Flask) -> list[tuple[str, str, Role | None]]:
     return [row for row in rows if row[0] in app.view_functions]
 
 
-_WITHOUT_ACCOUNT = frozenset({"claim", "public", "api", "hooks", "health"})
+_WITHOUT_ACCOUNT = frozenset({"claim", "public", "api", "hooks", "health", "vcapi"})
 
 
 def _harden(response: Response) -> Response:
@@ -170,7 +173,7 @@ def _harden(response: Response) -> Response:
 
 def _wants_problem() -> bool:
     """Machines get a problem document (RFC 9457), people a page."""
-    if request.blueprint in {"api", "hooks", "health"} or "/api/" in request.path:
+    if request.blueprint in {"api", "hooks", "health", "vcapi"} or "/api/" in request.path:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best not in {None, "text/html"}
