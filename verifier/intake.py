@@ -1,4 +1,4 @@
-"""Bytes -> Subject: finds the one credential in a JSON or JWS text or a baked picture, by content and not by name."""
+"""Bytes -> Subject: finds the one credential in a JSON or JWS text, a picture or a PDF, by content and not by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from keys.resolve import Fetch, Retrieved
 from keys.suites.jwt import Jws, credential_of, parse_jws
-from schemas.baking import sniff, unbake_png, unbake_svg
+from schemas.baking import sniff, unbake_pdf, unbake_png, unbake_svg
 from schemas.errors import BadgeError, Fault, InputError, ProofUnsupported, TooLarge, Unreachable
 from schemas.jsontext import JsonObject, parse_object
 from schemas.limits import DOCUMENT, MAX_IMAGE_BYTES
@@ -104,28 +104,24 @@ def _kind(data: bytes) -> Kind:
 
 def _text(data: bytes, kind: Kind) -> str:
     """The credential's own text, out of whatever carries it."""
-    limit = MAX_IMAGE_BYTES if kind in {Kind.PNG, Kind.SVG} else DOCUMENT.max_bytes
-    if kind is not Kind.PDF and len(data) > limit:
+    limit = MAX_IMAGE_BYTES if kind in {Kind.PNG, Kind.SVG, Kind.PDF} else DOCUMENT.max_bytes
+    if len(data) > limit:
         raise TooLarge(f"The file is {len(data):,} bytes; a badge of this kind has at most {limit:,}.")
     if kind is Kind.PNG:
         return unbake_png(data)
     if kind is Kind.SVG:
         return unbake_svg(data)
+    if kind is Kind.PDF:
+        return unbake_pdf(data)
     if kind in {Kind.JSON, Kind.JWS}:
         try:
             return data.strip(_WHITESPACE).decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"Not UTF-8: byte {error.start} cannot be read.", reason="json-malformed") from None
-    raise _no_badge(data, kind)
+    raise _no_badge(data)
 
 
-def _no_badge(data: bytes, kind: Kind) -> InputError:
-    if kind is Kind.PDF:
-        return InputError(
-            "This is a PDF. This verifier cannot yet read a badge out of a PDF: use the link or QR code printed on it, "
-            "or the badge's own file (JSON, PNG or SVG).",
-            reason="pdf-not-read",
-        )
+def _no_badge(data: bytes) -> InputError:
     if not data.strip(_WHITESPACE):
         return InputError("The file is empty.", reason="empty")
     if _HTML.match(data):
@@ -135,8 +131,8 @@ def _no_badge(data: bytes, kind: Kind) -> InputError:
     for start, picture in _PICTURES:
         if data.startswith(start):
             return InputError(
-                f"This {picture} picture carries no badge: only PNG and SVG pictures can. Use the link, or the badge's "
-                "own file.",
+                f"This {picture} picture carries no badge: only PNG, SVG and PDF files can. Use the link, or the "
+                "badge's own file.",
                 reason="not-a-badge",
             )
     if data.startswith(b"\xef\xbb\xbf") or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
