@@ -1,4 +1,4 @@
-"""What happened to one badge: its signed versions, and whether it was reported to NZQA."""
+"""What happened to one badge: its signed versions, its reporting to NZQA, and who did what to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from issuer.store.tables import documents, nzroa_entries
+from issuer.store.audit_log import Entry
+from issuer.store.tables import audit_log, documents, nzroa_entries
 from schemas.times import parse_time
 
 
@@ -57,6 +58,17 @@ def load_reporting(connection: Connection, short_id: str) -> Reporting | None:
     return Reporting(
         has_nsn=row.nsn_sealed is not None, reported_at=_time(row.reported_at), purged_at=_time(row.purged_at)
     )
+
+
+def load_acts(connection: Connection, short_id: str, *, limit: int) -> tuple[Entry, ...]:
+    """The newest entries of the audit log that name the badge, the newest first."""
+    query = (
+        sa.select(audit_log)
+        .where(audit_log.c.facts.contains(short_id, autoescape=True))
+        .order_by(audit_log.c.seq.desc())
+        .limit(limit)
+    )
+    return tuple(Entry(**row._mapping) for row in connection.execute(query))
 
 
 def _time(text: str | None) -> datetime | None:

@@ -87,6 +87,7 @@ def action_words() -> Mapping[str, str]:
         "share-key-withdrawn": _("Share link withdrawn"),
         "learner-request": _("Learner asked for a change"),
         "request-settled": _("Learner's request settled"),
+        "learner-told": _("Learner told by mail"),
         "link-replaced": _("Claim link replaced"),
         "links-printed": _("Claim links printed"),
         "setup-change": _("Micro-credential set up"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer.accounts import Role
+from issuer.accounts import Role, list_accounts
+from issuer.apikeys import list_keys
 from issuer.ownverdict import verdict_now
 from issuer.store import badge_history, claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
+from issuer.store.audit_log import Entry
 from issuer.store.credentials import Learner, StoredCredential, StoredDocument
 from issuer.store.searching import MOST_COUNTED, Standing, Wanted, count_by_reference, search_badges
 from issuer.vault import seal, unseal
 from issuer.web.access import needs
 from issuer.web.desk import labels, mail_words
+from issuer.web.desk.audit_words import Told, tell_entry
 from issuer.web.site import site
 from issuer.web.words import _, english, language
 from schemas.errors import BadgeError, InputError, IssuingError
@@ -29,6 +33,7 @@ from verifier.report import AccreditedAnswer, CurrentAnswer, GenuineAnswer, Ques
 blueprint = Blueprint("badges", __name__, url_prefix="/desk/badges")
 
 PAGE_SIZE = 50
+ACTS_SHOWN = 50
 MAX_SEARCH_CHARS = 200
 MOST_VERSIONS = 10_000  # far more than any badge has, and a number every database takes
 MOST_PAGES = MOST_COUNTED // PAGE_SIZE + 1
@@ -104,6 +109,7 @@ def page(short_id: str) -> str:
         mails = outbox_rows.list_mails(connection, short_id=short_id)
         nzroa = badge_history.load_reporting(connection, short_id)
         requests = claims_rows.load_requests(connection, short_id=short_id)
+        acts = badge_history.load_acts(connection, short_id, limit=ACTS_SHOWN)
     return render_template(
         "desk/badges/page.html",
         facts=facts,
@@ -112,6 +118,7 @@ def page(short_id: str) -> str:
         mails=mails,
         nzroa=nzroa,
         requests=requests,
+        acts=_told(acts),
         title=title_of(facts.held.nzqa_ref, on=facts.held.achieved_on),
         address=site.link(f"/badges/{short_id}"),
         visibility=(claim.visibility if claim and claim.visibility else instance.config.visibility),
@@ -181,6 +188,13 @@ def title_of(ref: str, *, on: date | None = None) -> str:
         return ref
     listed = (listing_in_force(edition.register, ref=ref, on=on) if on else None) or versions[-1]
     return (listed.title_mi if language() == "mi" else listed.title_en) or listed.title
+
+
+def _told(acts: Iterable[Entry]) -> list[Told]:
+    """Who did what to the badge, in words."""
+    people = {one.account_id: one.name for one in list_accounts(site.instance)}
+    keys = {one.key_id: one.name for one in list_keys(site.instance)}
+    return [tell_entry(act, people=people, keys=keys) for act in acts]
 
 
 def _verdict(short_id: str) -> list[dict[str, Any]] | None:
