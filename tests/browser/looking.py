@@ -21,7 +21,9 @@ def axe_faults(page: Any) -> list[str]:
     """What axe finds, one line each: rule, where, why."""
     # Evaluated by the debugger, not by the page: the page's own policy forbids injected scripts, as it should.
     page.evaluate(axe_script())
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", AXE_TAGS
+    )
     return [
         f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
         for violation in found["violations"]

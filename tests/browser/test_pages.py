@@ -84,7 +84,7 @@ def links_of(page: Any, start: str) -> list[str]:
     return [
         href.split("#")[0]
         for href in hrefs
-        if href.startswith(start) and not re.search(r"lang=|\.csv|\.png|download|/results|/problems", href)
+        if href.startswith(start) and not re.search(r"lang=|\.(csv|png|json|svg|pdf)|download|/results|/problems", href)
     ]
 
 
