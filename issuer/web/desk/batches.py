@@ -6,7 +6,7 @@ from base64 import b64encode
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import bulk as bulk_service
@@ -129,8 +129,15 @@ def _results(view: BatchView, *, only: str | None) -> str:
         standing=_count_standing(summary.batch_id),
         mendable=_can_mend(view),
         file_sha256=_file_sha256(summary.batch_id),
-        has_audit="audit.listing" in current_app.view_functions,
+        audit_days=_audit_days(summary),
+        has_mail_server=site.choices.mail is not None,
     )
+
+
+def _audit_days(summary: BatchSummary) -> dict[str, str]:
+    """From the upload to the last thing done with the list, as the audit trail's page is asked."""
+    ends = [one for one in (summary.started_at, summary.finished_at, summary.withdrawn_at) if one is not None]
+    return {"from": nz_date(summary.started_at).isoformat(), "to": nz_date(max(ends)).isoformat()}
 
 
 def _file_sha256(batch_id: str) -> str:

@@ -74,13 +74,15 @@ def _confirmed(batch_id: str) -> Response | str | tuple[str, int]:
 
 
 def _confirm_form(batch_id: str, findings: Findings, *, mail: str, errors: dict[str, str]) -> str:
+    choices = site.choices
     return render_template(
         "desk/bulk/confirm.html",
         batch_id=batch_id,
         filename=load_choices(site.instance, batch_id).filename,
         findings=findings,
         earlier=earlier_uploads(site.instance, batch_id),
-        four_eyes=site.choices.four_eyes,
+        four_eyes=choices.four_eyes,
+        has_mail_server=choices.mail is not None,
         mail=mail,
         errors=errors,
     )

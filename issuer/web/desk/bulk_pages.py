@@ -43,6 +43,7 @@ from schemas.times import parse_date
 blueprint = Blueprint("bulk", __name__, url_prefix="/desk/issue")
 
 PAGE_ROWS = 25  # of problem rows, each with its inputs
+SHOWN_LEFT_OUT = 200
 PASTED = "pasted.csv"
 _TEMPLATE = ("learner_name", "nzqa_ref", "achieved_on", "learner_email", "nsn", "preferred_name")
 _ANSWERABLE = frozenset({"encoding-unclear", "columns-missing", "columns-doubled"})
@@ -253,7 +254,7 @@ def _check_page(summary: BatchSummary, findings: Findings) -> str:
         page=page,
         pages=pages,
         problems=[bulk_forms.problem_row(row, findings, choices) for row in shown],
-        left_out=[bulk_forms.problem_row(row, findings, choices) for row in findings.left_out_rows],
+        left_out=[bulk_forms.problem_row(row, findings, choices) for row in findings.left_out_rows[:SHOWN_LEFT_OUT]],
         warnings=bulk_forms.sort_warnings(findings.warnings),
         columns=[(batch_words.field_label(name), header) for name, header in findings.fields.items()],
         accepted=choices.accept_unconfirmed,
