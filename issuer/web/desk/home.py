@@ -217,17 +217,17 @@ def _first_day(edition: Edition | None, choices: Choices, *, has_setup: bool, ha
     several = len([one for one in list_accounts(site.instance) if not one.disabled]) > 1
     rows = (
         (
-            edition is not None,
-            _("Put the register to use"),
-            _("It says what you may award. You get an edition (a file) and its anchor from the register's authority."),
-            _("Put a register to use"),
-            "credentials.register",
-        ),
-        (
             edition is not None and _is_key_bound(edition),
             _("Have your signing key entered in the register"),
             _("Send the authority your enrolment request; the next edition then knows your key."),
             _("What to send"),
+            "credentials.register",
+        ),
+        (
+            edition is not None,
+            _("Put the register to use"),
+            _("It says what you may award. You get an edition (a file) and its anchor from the register's authority."),
+            _("Put a register to use"),
             "credentials.register",
         ),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,22 @@ from PIL import Image
 from issuer.accounts import Role
 from issuer.editions import load_edition
 from issuer.enrolment import check_request
-from issuer.instance import Instance
+from issuer.instance import Instance, init_instance
 from issuer.store.setups import load_setup
 from issuer.uploads import load_course_codes
 from schemas.jsontext import parse_object
-from tests.issuer.provider import REF, class_of, edition_for, issue, stored_documents
-from tests.issuer.web.conftest import Staff, csrf_of, site_of
+from tests.issuer.provider import (
+    ANCHOR,
+    BASE_URL,
+    NOW,
+    PROVIDER,
+    REF,
+    class_of,
+    edition_for,
+    issue,
+    stored_documents,
+)
+from tests.issuer.web.conftest import Staff, add_staff, csrf_of, make_site, sign_in, site_of
 
 PLAIN = {"artwork_from": "drawn", "criteria": "", "signatory_name": "", "signatory_role": "", "valid_months": ""}
 
@@ -198,9 +209,32 @@ def test_a_newer_edition_is_used_under_the_pinned_anchor_and_nothing_else(instan
 
 
 def test_the_enrolment_request_is_one_an_authority_takes(instance: Instance, staff: Staff) -> None:
-    from tests.issuer.provider import NOW
-
     answer = staff(*Role).get("/desk/micro-credentials/register/enrolment.json")
     request = check_request(parse_object(answer.data), at=NOW)
     assert request.did == instance.config.did
     assert staff(Role.READ).get("/desk/micro-credentials/register/enrolment.json").status_code == 403
+
+
+def test_the_first_edition_pins_the_anchor_it_came_with(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    init_instance(folder, name="Kura Hou", provider=PROVIDER, base_url=BASE_URL, now=NOW, actor="test")
+    app = make_site(folder)
+    instance = site_of(app).instance
+    client = sign_in(app, add_staff(instance, *Role))
+    assert "Put a register to use" in text_of(client.get("/desk"))
+    path = "/desk/micro-credentials/register"
+    for page in ("/desk/badges/new", "/desk/badges", "/desk/micro-credentials", "/desk/nzroa", path):
+        assert client.get(page).status_code == 200, page
+    edition = edition_for(instance)
+
+    def send(**fields: Any) -> Any:
+        return post(client, path, edition=(io.BytesIO(edition), "e.json"), **fields)
+
+    assert "Choose the anchor" in text_of(send())
+    assert "Confirm that the anchor comes from the authority" in text_of(send(anchor=(io.BytesIO(ANCHOR), "a.json")))
+    assert "There is a problem" in text_of(send(anchor=(io.BytesIO(b"{}"), "a.json"), anchor_is_theirs="yes"))
+    assert load_edition(instance) is None
+    assert send(anchor=(io.BytesIO(ANCHOR), "a.json"), anchor_is_theirs="yes").status_code == 303
+    assert load_edition(instance) is not None
+    assert "The register knows your signing key." in text_of(client.get(path))
+    site_of(app).close()
