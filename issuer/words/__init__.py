@@ -34,11 +34,10 @@ def translations(language: str) -> NullTranslations:
     """What turns a sentence of the source into one of that language."""
     if parse_language(language) != MAORI:
         return NullTranslations()
-    merged: NullTranslations | None = None
+    merged = Translations()
     for part in sorted(catalogues(), key=lambda path: path.name):
-        read = _load(part)
-        merged = read if merged is None else _merged(merged, read)
-    return merged or NullTranslations()
+        merged.merge(_load(part))
+    return merged
 
 
 def catalogues() -> list[Traversable]:
@@ -53,8 +52,3 @@ def _load(path: Traversable) -> Translations:
     write_mo(compiled, read_po(BytesIO(text.encode()), locale=MAORI))
     compiled.seek(0)
     return Translations(compiled)
-
-
-def _merged(first: NullTranslations, second: Translations) -> NullTranslations:
-    assert isinstance(first, Translations)  # noqa: S101 - for the type checker
-    return first.merge(second)
