@@ -230,7 +230,7 @@ def learner_actor(short_id: str) -> str:
 
 def _send_link(instance: Instance, connection: Connection, held: Held, *, valid_for: timedelta, now: datetime) -> bool:
     """Queue a mail with the link; one that has run out is replaced. A mail under way is not sent twice."""
-    email, claim = held.learner.email, held.claim
+    email, claim = held.learner.email, _load(connection, held.short_id)  # whoever asks at the same moment waits
     if not email or not _is_own_address(connection, held, email):
         return False
     last = outbox_rows.last_link_mail(connection, held.short_id)
