@@ -106,6 +106,9 @@ def send_due(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Sent:
     """Send up to `limit` mails that are due. Safe with several workers at once."""
+    with instance.store.reading() as connection:
+        if not outbox_rows.is_due(connection, now=clock()):
+            return Sent()
     run = _Run(instance, transport, link_base=link_base, clock=clock, demonstration=demonstration)
     for _ in range(limit):
         if should_stop() or not run.one():
@@ -142,6 +145,7 @@ class _Run:
         self._transport = transport
         self._clock = clock
         self._faults = 0
+        self._had_pause = False
         with instance.store.reading() as connection:
             self._choices = load_choices(connection)
         self._sender = Sender(
@@ -171,14 +175,12 @@ class _Run:
 
     def _take(self) -> StoredMail | None:
         now = self._clock()
-        with self._instance.store.reading() as connection:
-            pause = load_pause(connection, now=now)
-            due = pause is None and outbox_rows.is_due(connection, now=now)
-        if pause is not None:
-            self.result.paused_until = pause.until
-        if not due:
-            return None
         with self._instance.store.writing() as connection:
+            pause = _last_pause(connection)
+            self._had_pause = pause is not None
+            if pause is not None and pause.until > now:
+                self.result.paused_until = pause.until
+                return None
             taken = outbox_rows.take_due(connection, now=now, lease_until=now + LEASE)
         return taken[0] if taken else None
 
@@ -201,7 +203,8 @@ class _Run:
         self.result.sent += 1
         with self._instance.store.writing() as connection:
             outbox_rows.mark_sent(connection, mail.mail_id, at=self._clock())
-            end_pause(connection, now=now)
+            if self._had_pause:
+                end_pause(connection, now=now)
         return None
 
     def _cancel(self, mail: StoredMail, reason: str) -> None:

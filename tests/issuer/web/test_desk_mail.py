@@ -267,7 +267,9 @@ def test_a_sign_in_service_keeps_its_secret_for_itself(boss: FlaskClient, desk: 
 
 
 def test_a_webhook_secret_is_shown_once_and_taken_away(boss: FlaskClient, desk: Instance) -> None:
-    answer = post(boss, "/desk/settings/webhook", do="make")
+    mark = re.search(r'name="mark" value="([^"]*)"', boss.get("/desk/settings/webhook").get_data(as_text=True))
+    assert mark is not None
+    answer = post(boss, "/desk/settings/webhook", do="make", mark=mark[1])
     shown = boss.get(answer.location).get_data(as_text=True)
     hook = chosen(desk).webhook
     assert hook is not None
