@@ -346,6 +346,12 @@ def end_other_sessions(instance: Instance, account_id: str, *, keep: str) -> int
         return account_rows.delete_sessions(connection, account_id, but=token_sha256(keep))
 
 
+def purge_sessions(instance: Instance, *, now: datetime) -> int:
+    """Forget the browsers whose time is over. Returns how many."""
+    with instance.store.writing() as connection:
+        return account_rows.delete_expired_sessions(connection, before=now)
+
+
 def _known(connection: Connection, account_id: str) -> AccountRow:
     row = account_rows.load_account(connection, account_id)
     if row is None:

@@ -13,9 +13,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from issuer import settings
+from issuer.accounts import purge_sessions
 from issuer.choices import load_choices
 from issuer.editions import load_edition
 from issuer.heartbeat import EVERY, beat
+from issuer.idempotency import purge_answers
 from issuer.instance import Instance, open_instance
 from issuer.issuing import Step
 from issuer.jobs import take_and_run
@@ -144,3 +146,5 @@ def do_chores(instance: Instance, *, now: datetime) -> None:
     purge_numbers(instance, before=now - timedelta(days=choices.nsn_purge_days), now=now, actor="worker")
     queue_reminders(instance, now=now)
     erase_addresses(instance, now=now)
+    purge_answers(instance, now=now)
+    purge_sessions(instance, now=now)

@@ -76,7 +76,7 @@ def take_request(
         "request_sha256": request_sha256,
         "created_at": write_time(at),
     }
-    return connection.execute(insert_or_ignore(connection, idempotency), [values]).rowcount > 0
+    return connection.execute(insert_or_ignore(connection, idempotency).values(**values)).rowcount > 0
 
 
 def load_answer(connection: Connection, *, key_id: str, idempotency_key: str) -> AnswerRow | None:

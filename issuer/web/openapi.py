@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
-from issuer.machines import FIELDS, REQUIRED
-from issuer.minting import NameDisplay
 from issuer.results import RowOutcome
-from issuer.status import RevocationReason
-from issuer.store.credentials import State
-from issuer.suspension import ReinstatementReason, SuspensionReason
-from issuer.uploads import BatchState, MailChoice, Source
-from schemas.limits import MAX_CELL_CHARS, MAX_MACHINE_ROWS
+from issuer.uploads import MailChoice
+from issuer.web.openapi_schemas import Json, object_of, one_of, ref, schemas, whole
+from schemas.limits import MAX_MACHINE_ROWS
 
-Json = dict[str, Any]
 _VC: Final = "application/vc+ld+json"
 _DATE_ORDERS: Final = ("dd/mm/yyyy", "mm/dd/yyyy")
-
-_TOLD: Final[dict[str, str]] = {
-    "learner_name": "The learner's whole name, with its macrons.",
-    "nzqa_ref": "The NZQA reference of the micro-credential, such as 5056.",
-    "achieved_on": "The day it was achieved, YYYY-MM-DD.",
-    "learner_email": "Where the claim link goes. It is never shown on the badge or any page.",
-    "row_key": "Your own id of this completion. The same one again is never issued again.",
-    "nsn": "The National Student Number, for the report to NZQA alone.",
-    "preferred_name": "The name the learner goes by.",
-    "name_display": "Which name the badge shows: full, preferred or none.",
-    "language": "The learner's language, en or mi.",
-    "result": "The result, where the learner asked for it to be shown.",
-    "evidence_url": "Evidence, where the learner asked for it to be shown.",
-}
 
 
 def openapi_document(server: str) -> Json:
@@ -67,11 +48,11 @@ def openapi_document(server: str) -> Json:
                     ),
                 },
             },
-            "schemas": _schemas(),
+            "schemas": schemas(),
             "responses": {
                 "Problem": {
                     "description": "What was refused, and why.",
-                    "content": {"application/problem+json": {"schema": _ref("Problem")}},
+                    "content": {"application/problem+json": {"schema": ref("Problem")}},
                 }
             },
         },
@@ -79,8 +60,8 @@ def openapi_document(server: str) -> Json:
 
 
 def _api_paths() -> Json:
-    items = {"type": "array", "minItems": 1, "maxItems": MAX_MACHINE_ROWS, "items": _ref("Completion")}
-    form = _object({"file": {"type": "string", "format": "binary"}}, ["file"])
+    items = {"type": "array", "minItems": 1, "maxItems": MAX_MACHINE_ROWS, "items": ref("Completion")}
+    form = object_of({"file": {"type": "string", "format": "binary"}}, ["file"])
     table = {"schema": {"type": "string", "format": "binary"}}
     batch_id = _in_path("batch_id", "The id of the batch.")
     short_id = _in_path("short_id", "The short id of the badge: the last part of its id.")
@@ -95,10 +76,10 @@ def _api_paths() -> Json:
                 parameters=[
                     _IDEMPOTENCY,
                     _in_query(
-                        "mail", _enum(MailChoice), "Whether learners' mail waits (hold), goes (send) or is not made."
+                        "mail", one_of(MailChoice), "Whether learners' mail waits (hold), goes (send) or is not made."
                     ),
-                    _in_query("dry_run", _enum(("true", "false")), "Only say what would be issued."),
-                    _in_query("dates", _enum(_DATE_ORDERS), "How days with slashes are written in a table."),
+                    _in_query("dry_run", one_of(("true", "false")), "Only say what would be issued."),
+                    _in_query("dates", one_of(_DATE_ORDERS), "How days with slashes are written in a table."),
                 ],
                 body={
                     "application/json": {"schema": items},
@@ -120,9 +101,9 @@ def _api_paths() -> Json:
                 scope="issue or read",
                 parameters=[
                     batch_id,
-                    _in_query("page", _whole(1), "Which page of the results."),
-                    _in_query("page_size", _whole(1, 1_000), "How many results on a page."),
-                    _in_query("only", _enum(RowOutcome), "Only results with this outcome."),
+                    _in_query("page", whole(1), "Which page of the results."),
+                    _in_query("page_size", whole(1, 1_000), "How many results on a page."),
+                    _in_query("only", one_of(RowOutcome), "Only results with this outcome."),
                 ],
                 answers={"200": _answer("How far it is.", "Batch")},
             )
@@ -202,7 +183,7 @@ def _service_paths() -> Json:
 
     failing = {"description": "The database or the keys cannot be used.", "content": _json_content("Health")}
     return {
-        "/healthz": public("Whether the service works", "application/json", _ref("Health"), **{"503": failing}),
+        "/healthz": public("Whether the service works", "application/json", ref("Health"), **{"503": failing}),
         "/metrics": public(
             "Numbers for Prometheus, on this machine or with a key that reads", "text/plain", {"type": "string"}
         ),
@@ -216,121 +197,12 @@ def _public_paths() -> Json:
         answers = {"200": {"description": title, "content": content}, "404": {"description": "There is none."}}
         return {"get": _operation(title, "", scope=None, parameters=list(parameters), answers=answers, problems=False)}
 
-    number = {"name": "number", "in": "path", "required": True, "schema": _whole(1, 1_000_000)}
+    number = {"name": "number", "in": "path", "required": True, "schema": whole(1, 1_000_000)}
     return {
         "/status/{number}": public("A status list, signed", [_VC], number),
         "/issuer": public("The issuer's profile", ["application/ld+json"]),
         "/.well-known/did.json": public("The issuer's keys", ["application/did+json"]),
         "/.well-known/jwks.json": public("The issuer's keys for JWTs", ["application/jwk-set+json"]),
-    }
-
-
-def _schemas() -> Json:
-    text = {"type": "string"}
-    completion = {name.value: text | {"description": _TOLD[name], "maxLength": MAX_CELL_CHARS} for name in FIELDS}
-    required = [name.value for name in REQUIRED]
-    fault = _object({"message": text, "pointer": text, "line": _whole(1), "column": text, "file": text}, ["message"])
-    already = _object({"index": _whole(0), "line": _whole(1), "credential_id": _nullable(text)}, ["credential_id"])
-    counts = {name: _whole(0) for name in ("ready", "already", "held", "to_fix")}
-    taken = {
-        "state": _enum(BatchState),
-        "counts": _object(counts),
-        "already": _list(already),
-        "faults": _list(fault),
-    }
-    webhook_item = completion | {
-        "course": text
-        | {"description": "Your course's code, in place of nzqa_ref; an administrator maps it at the desk."},
-        "completion_id": text | {"description": "Your own id of the completion; the same as row_key."},
-    }
-    return {
-        "Completion": _object(completion, required, closed=True),
-        "OneCompletion": _object(completion | {"mail": _enum(MailChoice)}, required, closed=True),
-        "Taken": _object({"id": _nullable(text), **taken}),
-        "Awaiting": _object({"state": _enum(BatchState), "batch": text}),
-        "Batch": _object(
-            {
-                "id": text,
-                "state": _enum(BatchState),
-                "source": _enum(Source),
-                "mail": _enum(MailChoice),
-                "created_at": _time(),
-                "finished_at": _nullable(_time()),
-                "reason": _nullable(text),
-                "rows": _whole(0),
-                "done": _whole(0),
-                "counts": _object({outcome.value: _whole(0) for outcome in RowOutcome}),
-                "results": _list(_ref("Result")),
-                "page": _whole(1),
-                "pages": _whole(0),
-                "total_results": _whole(0),
-            }
-        ),
-        "Result": _object(
-            {
-                "line": _whole(1) | {"description": "In a table that was sent."},
-                "index": {"type": "integer", "description": "In a list of items that was sent, counted from 0."},
-                "outcome": _enum(RowOutcome),
-                "reason": text,
-                "sentence": text,
-                "credential_id": _nullable(text),
-            }
-        ),
-        "Credential": _object(
-            {
-                "id": {"type": "string", "format": "uri"},
-                "short_id": text,
-                "state": _enum(State),
-                "version": _whole(1),
-                "nzqa_ref": text,
-                "achieved_on": {"type": "string", "format": "date"},
-                "issued_at": _time(),
-                "batch": _nullable(text),
-                "credential": {"type": "object", "description": "The signed Open Badges 3.0 credential."},
-            }
-        ),
-        "Correction": _object(
-            {
-                "learner_name": text,
-                "preferred_name": text,
-                "name_display": _enum(NameDisplay),
-                "achieved_on": {"type": "string", "format": "date"},
-                "nzqa_ref": text,
-            },
-            [],
-            closed=True,
-        ),
-        "Revocation": _object({"reason": _enum(RevocationReason)}, [], closed=True),
-        "Suspension": _object({"reason": _enum(SuspensionReason)}, [], closed=True),
-        "Reinstatement": _object({"reason": _enum(ReinstatementReason)}, [], closed=True),
-        "Delivery": _object(
-            {
-                "delivery": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,100}$"},
-                "completions": _list(_object(webhook_item, ["learner_name", "achieved_on"], closed=True))
-                | {"minItems": 1, "maxItems": MAX_MACHINE_ROWS},
-            },
-            closed=True,
-        ),
-        "Received": _object(
-            {"delivery": text, "batch": _nullable(text), "taken_at": _time(), **taken}, ["delivery", "batch"]
-        ),
-        "Health": _object(
-            {
-                "status": _enum(("ok", "degraded", "failing")),
-                "checks": {"type": "object", "additionalProperties": _enum(("ok", "degraded", "failing"))},
-            }
-        ),
-        "Problem": _object(
-            {
-                "type": text,
-                "title": text,
-                "status": {"type": "integer"},
-                "detail": text,
-                "slug": text,
-                "faults": _list(fault),
-            },
-            ["type", "title", "status"],
-        ),
     }
 
 
@@ -378,7 +250,7 @@ def _answer(told: str, schema: str, *, location: bool = False) -> Json:
 
 
 def _json_content(schema: str) -> Json:
-    return {"application/json": {"schema": _ref(schema)}}
+    return {"application/json": {"schema": ref(schema)}}
 
 
 def _json_body(schema: str, *, required: bool = True) -> Json:
@@ -392,35 +264,3 @@ def _in_path(name: str, told: str) -> Json:
 
 def _in_query(name: str, schema: Json, told: str) -> Json:
     return {"name": name, "in": "query", "required": False, "description": told, "schema": schema}
-
-
-def _object(properties: Json, required: Sequence[str] | None = None, *, closed: bool = False) -> Json:
-    schema: Json = {"type": "object", "properties": properties}
-    needed = list(properties) if required is None else list(required)
-    if needed:
-        schema["required"] = needed
-    return schema | ({"additionalProperties": False} if closed else {})
-
-
-def _list(items: Json) -> Json:
-    return {"type": "array", "items": items}
-
-
-def _enum(values: Sequence[str] | type[Any]) -> Json:
-    return {"type": "string", "enum": [str(getattr(value, "value", value)) for value in values]}
-
-
-def _nullable(schema: Json) -> Json:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _whole(least: int, most: int | None = None) -> Json:
-    return {"type": "integer", "minimum": least} | ({} if most is None else {"maximum": most})
-
-
-def _time() -> Json:
-    return {"type": "string", "format": "date-time"}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
