@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from issuer.accounts import Role
 from issuer.asking import ask
 from issuer.audit import verify_chain
+from issuer.choices import load_choices, save_choices
 from issuer.instance import Instance
 from issuer.store import claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
@@ -313,6 +315,21 @@ def test_a_single_badge_is_issued_after_it_was_shown(instance: Instance, staff: 
     assert NSN not in page
     twice = post(client, "/desk/badges/new", **fields, step="confirm")
     assert twice.headers["Location"] == answer.headers["Location"]
+
+
+def test_with_four_eyes_a_single_badge_waits_for_somebody_else(instance: Instance, staff: Staff) -> None:
+    with instance.store.writing() as connection:
+        choices = replace(load_choices(connection), four_eyes=True)
+        save_choices(instance, connection, choices, actor="test", now=NOW)
+    client = staff(*STAFF_ROLES)
+    fields = {"learner_name": "Aroha Test", "nzqa_ref": REF, "achieved_on": AWARDED.isoformat(), "mail": "none"}
+    assert "It goes to somebody else for approval." in text_of(post(client, "/desk/badges/new", **fields))
+    answer = post(client, "/desk/badges/new", **fields, step="confirm")
+    assert answer.headers["Location"].endswith("/desk/batches")
+    assert "No badge has been issued yet." in text_of(client.get("/desk/badges"))
+    approver = staff(Role.APPROVE, Role.READ, name="Sam Example")
+    assert "1 class list waits for your approval" in text_of(approver.get("/desk"))
+    assert "waits for your approval" not in text_of(client.get("/desk"))
 
 
 def test_a_single_badge_the_register_does_not_allow_is_refused_before_it_is_asked_for(staff: Staff) -> None:
