@@ -76,7 +76,8 @@ def take_request(
         "request_sha256": request_sha256,
         "created_at": write_time(at),
     }
-    return connection.execute(insert_or_ignore(connection, idempotency).values(**values)).rowcount > 0
+    insert = insert_or_ignore(connection, idempotency).values(**values).returning(idempotency.c.key_id)
+    return connection.execute(insert).first() is not None
 
 
 def load_answer(connection: Connection, *, key_id: str, idempotency_key: str) -> AnswerRow | None:
