@@ -106,8 +106,6 @@ def search_badges(connection: Connection, wanted: Wanted, *, now: datetime, page
         )
     )
     conditions = _conditions(connection, wanted, now=now)
-    capped = sa.select(credentials.c.short_id).select_from(joined).where(*conditions).limit(MOST_COUNTED).subquery()
-    count = connection.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
     query = (
         sa.select(
             credentials.c.short_id,
@@ -127,7 +125,11 @@ def search_badges(connection: Connection, wanted: Wanted, *, now: datetime, page
         .limit(size)
         .offset((page - 1) * size)
     )
-    return Found(badges=tuple(_found(row) for row in connection.execute(query)), count=count)
+    badges = tuple(_found(row) for row in connection.execute(query))
+    if page == 1 and len(badges) < size:
+        return Found(badges=badges, count=len(badges))
+    capped = sa.select(credentials.c.short_id).select_from(joined).where(*conditions).limit(MOST_COUNTED).subquery()
+    return Found(badges=badges, count=connection.scalar(sa.select(sa.func.count()).select_from(capped)) or 0)
 
 
 def count_figures(connection: Connection) -> Figures:
