@@ -394,6 +394,21 @@ def test_a_list_that_is_sent_back_is_with_its_preparer_again(app: Flask, staff: 
     assert "Go on with 1 badge" in page
 
 
+def test_rows_that_are_tried_again_are_approved_again(app: Flask, staff: Staff) -> None:
+    choose(app, four_eyes=True)
+    preparer, other = staff(Role.ISSUE, name="Hine Tauira"), staff(Role.APPROVE, Role.READ, name="Sam Example")
+    batch = batch_of(upload(preparer, GOOD + f"Ana Ngata,{REF},31/02/2026,ana@learner.example\n"))
+    confirm(preparer, batch, ready=1)
+    url, check = f"/desk/issue/{batch}/approve", f"/desk/issue/{batch}/check"
+    follow(other, press(other, url, ready="1", decision="approve"))
+    assert "Save and send these rows for approval" in text(preparer.get(check))
+    press(preparer, f"/desk/issue/{batch}/repair", on=check, **{"fix-3-achieved_on": "2026-02-28"})
+    page = text(follow(preparer, press(preparer, f"/desk/batches/{batch}/retry", on=check)))
+    assert "Try 1 row again?" in page
+    done = text(follow(other, press(other, url, ready="0", decision="approve")))
+    assert "2 badges were issued" in done
+
+
 def test_whoever_waits_for_approval_may_take_the_list_back(app: Flask, desk: FlaskClient) -> None:
     choose(app, four_eyes=True)
     batch = batch_of(upload(desk, GOOD))
