@@ -422,6 +422,28 @@ def test_answers_are_forgotten_after_two_days_and_hold_no_name_meanwhile(
     assert idempotency.purge_answers(desk, now=NOW + timedelta(hours=48, seconds=1)) == 1
 
 
+def test_batches_badges_and_answers_on_both_databases(any_instance_folder: Path) -> None:
+    app = make_site(any_instance_folder)
+    instance = site_of(app).instance
+    headers = bearer(instance)
+    with app.test_client() as client:
+        batch = client.post("/api/v1/batches?mail=hold", json=items(3), headers=headers | {"Idempotency-Key": "1"})
+        assert batch.status_code == 202, batch.text
+        again = client.post("/api/v1/batches?mail=hold", json=items(3), headers=headers | {"Idempotency-Key": "1"})
+        assert again.data == batch.data
+        assert client.get(batch.headers["Location"], headers=headers).json["counts"]["issued"] == 3
+        one = client.post("/api/v1/credentials", json=ITEM, headers=headers)
+        assert one.status_code == 201, one.text
+        gone = client.post(f"{one.headers['Location']}/revoke", headers=headers)
+        assert gone.json["state"] == "revoked"
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/healthz").status_code == 200
+        assert count(instance) == 4
+    with instance.store.reading() as connection:
+        assert audit.verify_chain(connection)
+    site_of(app).close()
+
+
 @pytest.mark.parametrize("given", ["", " ", "a b", "x" * 201, "ā".encode().decode("latin-1")])
 def test_an_idempotency_key_of_another_shape_is_refused(client: FlaskClient, key: dict[str, str], given: str) -> None:
     answer = client.post("/api/v1/credentials", json=ITEM, headers=key | {"Idempotency-Key": given})
