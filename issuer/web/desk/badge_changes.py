@@ -140,6 +140,7 @@ def withdraw_badge(short_id: str) -> str | Response:
         button=_("Withdraw it for good"),
         consequences=consequences,
         reasons=reasons,
+        reason=RevocationReason.LEARNER_REQUEST if request.args.get("request") else "",
         errors=errors,
         danger=True,
         can_mail=_can_tell(facts),
