@@ -116,7 +116,7 @@ class Face:
                 return None if document.jwt is None else document.jwt.encode("ascii")
             case ".qr.svg":
                 return qr.qr_svg(self._instance.badge_url(shown.short_id))
-            case ".card.png":
+            case "/card.png":  # inside the page's folder: the files beside it are badges
                 return self._card(shown)
             case _:
                 return None
@@ -167,7 +167,7 @@ class Face:
         )
 
 
-PUBLISHED_SUFFIXES = (".json", ".png", ".svg", ".jwt", ".qr.svg", ".card.png")
+PUBLISHED_SUFFIXES = (".json", ".png", ".svg", ".jwt", ".qr.svg", "/card.png")
 SHARED_SUFFIXES = (".json", ".svg", ".qr.svg")
 
 

@@ -52,7 +52,7 @@ _MEDIA = {
     ".pdf": "application/pdf",
     ".qr": "image/png",
     ".qr.svg": "image/svg+xml",
-    ".card.png": "image/png",
+    "/card.png": "image/png",
     ".anchor.json": "application/json",
 }
 _PAGE_CSP = (
@@ -102,6 +102,12 @@ def badge(name: str) -> WerkzeugResponse:
 @blueprint.get("/badges/<short_id>/index.html")
 def badge_page(short_id: str) -> WerkzeugResponse:
     return _badge_page(short_id, ENGLISH)
+
+
+@blueprint.get("/badges/<short_id>/card.png")
+def card(short_id: str) -> WerkzeugResponse:
+    """The picture that a chat or LinkedIn shows of a link to the page."""
+    return _badge_file(short_id, "/card.png")
 
 
 @blueprint.get("/badges/<short_id>/mi")

@@ -75,7 +75,7 @@ def test_unpacked_it_answers_for_the_server_and_the_domain(archive: Path, tmp_pa
     with zipfile.ZipFile(archive) as bundle:
         bundle.extractall(tmp_path / "left")
     left = tmp_path / "left"
-    (badge,) = (path for path in (left / "site" / "badges").glob("*.png") if not path.name.endswith(".card.png"))
+    (badge,) = (left / "site" / "badges").glob("*.png")
     fetch = load_did_map(left / "did-map.json", at=NOW)
     edition = load_edition_file(
         left / "register" / "edition-1.json", anchor=load_anchor(left / "register" / "anchor.json")

@@ -57,7 +57,7 @@ def test_every_file_of_a_badge_is_there_in_both_languages(instance: Instance, sh
     published(instance, site)
     stem = f"badges/{short_id}"
     assert files_of(site, short_id) == {
-        *(stem + suffix for suffix in (".json", ".png", ".svg", ".qr.svg", ".card.png")),
+        *(stem + suffix for suffix in (".json", ".png", ".svg", ".qr.svg", "/card.png")),
         f"{stem}/index.html",
         f"{stem}/mi/index.html",
     }
@@ -90,7 +90,7 @@ def test_a_link_to_the_page_is_shown_with_picture_title_and_language(
     for language, locale, own in (("", "en_NZ", url), ("mi", "mi_NZ", f"{url}/mi")):
         head = page_of(site, short_id, language)
         found = dict(re.findall(r'<meta (?:property|name)="((?:og|twitter):[^"]+)" content="([^"]*)">', head))
-        assert found["og:image"] == f"{url}.card.png"
+        assert found["og:image"] == f"{url}/card.png"
         assert (found["og:image:width"], found["og:image:height"]) == ("1200", "630")
         assert found["twitter:card"] == "summary_large_image"
         assert (found["og:locale"], found["og:url"]) == (locale, own)

@@ -114,7 +114,7 @@ def test_a_form_that_there_is_not_is_refused_as_such(client: FlaskClient, short_
         (".pdf", "application/pdf", b"%PDF"),
         (".qr", "image/png", b"\x89PNG"),
         (".qr.svg", "image/svg+xml", b"<svg"),
-        (".card.png", "image/png", b"\x89PNG"),
+        ("/card.png", "image/png", b"\x89PNG"),
     ],
 )
 def test_each_file_has_an_address_a_type_and_is_for_every_site(
@@ -186,7 +186,7 @@ def test_a_hidden_badge_is_a_calm_page_that_names_nobody(live: Instance, client:
     assert "Native Seed" not in html
     assert 'content="noindex"' in html
     assert "Kāore te ākonga i whakaputa" in client.get(f"/badges/{short_id}/mi").get_data(as_text=True)
-    for suffix in (".json", ".png", ".svg", ".pdf", ".qr", ".qr.svg", ".card.png", ".anchor.json", ".jwt"):
+    for suffix in (".json", ".png", ".svg", ".pdf", ".qr", ".qr.svg", "/card.png", ".anchor.json", ".jwt"):
         assert client.get(f"/badges/{short_id}{suffix}").status_code == 404, suffix
 
 
@@ -245,7 +245,7 @@ def test_nothing_that_is_served_tells_an_address_or_a_number(
     live: Instance, client: FlaskClient, short_id: str
 ) -> None:
     key = make_share_key(live, short_id, now=NOW)
-    paths = [f"/badges/{short_id}{suffix}" for suffix in ("", "/mi", ".json", ".png", ".svg", ".pdf", ".card.png")]
+    paths = [f"/badges/{short_id}{suffix}" for suffix in ("", "/mi", ".json", ".png", ".svg", ".pdf", "/card.png")]
     paths += [f"/s/{key}", f"/s/{key}.json", "/", "/mi", "/issuer", "/.well-known/did.json", "/.well-known/jwks.json"]
     for path in paths:
         answer = client.get(path)
