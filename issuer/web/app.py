@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from issuer.accounts import Role
 from issuer.vault import derived_key
 from issuer.web import access, words
-from issuer.web.limits import limiter
+from issuer.web.limits import limiter, tidy
 from issuer.web.site import EXTENSION, ServeOptions, Site
 from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject, write_json
@@ -81,6 +81,7 @@ def make_app(folder: Path, *, options: ServeOptions | None = None) -> Flask:
         TESTING=chosen.testing,
     )
     csrf = CSRFProtect(app)
+    app.after_request(tidy)  # before the limiter's own, so that it runs after it
     limiter.init_app(app)
     for name, has_session in BLUEPRINTS + (_VC_API if chosen.vc_api else ()):
         module = import_module(name)

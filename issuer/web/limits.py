@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import Response, request
 from flask_limiter import Limiter
 
 from issuer.web.bearer import api_key
@@ -22,3 +22,10 @@ limiter = Limiter(_asker, storage_uri="memory://", strategy="moving-window", hea
 SIGN_IN = "60 per minute"  # from one address, where a whole staff may sit; each account has its own lock besides
 API = "600 per minute"
 HOOKS = "600 per minute"
+
+
+def tidy(response: Response) -> Response:
+    """`Retry-After` is for those who asked too often; the library says it to everybody."""
+    if response.status_code not in {429, 503}:
+        response.headers.pop("Retry-After", None)
+    return response
