@@ -59,7 +59,7 @@ SENTENCES: Mapping[Reason, Words] = MappingProxyType(
         Reason.EQUIVALENCY_ONLY: Words(
             "An equivalency, {register}: {title} was levelled against the NZQCF; neither the micro-credential nor its "
             "delivery was quality assured by NZQA.",
-            "I whakataurangitia {title} ki te NZQCF; kāore te tohu iti me tōna whakaako i whakaūngia e NZQA, "
+            "I whakataurangitia {title} ki te NZQCF; kāore te pūkenga-whāiti me tōna whakaako i whakaūngia e NZQA, "
             "{register}.",
         ),
         Reason.LISTING_UNKNOWN: Words(
