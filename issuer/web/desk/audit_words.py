@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from typing import Any
 from issuer.store.audit_log import Entry
 from issuer.web.words import _
 from schemas.times import parse_time
+
+_HASH = re.compile(r"[0-9a-f]{40,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,5 +160,10 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+        text = ", ".join(map(str, value))
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if _HASH.fullmatch(text):
+        return f"{text[:12]}…"
     return text if len(text) <= 60 else f"{text[:57]}…"

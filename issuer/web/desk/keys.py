@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import apikeys
@@ -72,15 +72,27 @@ def rotate(key_id: str) -> Response:
     return redirect(url_for("keys.listing"), code=303)
 
 
-@blueprint.post("/<key_id>/revoke")
+@blueprint.route("/<key_id>/revoke", methods=["GET", "POST"])
 @needs(Role.ADMINISTER)
-def revoke(key_id: str) -> Response:
-    try:
-        apikeys.revoke_key(site.instance, key_id, actor=actor(), now=site.now())
-    except IssuingError as error:
-        flash(tell(error), "error")
-    else:
-        flash(_("The key works no longer."))
+def revoke(key_id: str) -> Response | str:
+    key = next((each for each in apikeys.list_keys(site.instance) if each.key_id == key_id), None)
+    if key is None:
+        abort(404)
+    if request.method == "GET":
+        return render_template(
+            "desk/confirm.html",
+            heading=_("Revoke this key?"),
+            subject=f"{key.name} ({key.key_id})",
+            consequences=[
+                _("The program that uses it is refused from its next request on."),
+                _("It cannot be undone; a new key can be made."),
+            ],
+            danger=True,
+            button=_("Revoke the key"),
+            back=url_for("keys.listing"),
+        )
+    apikeys.revoke_key(site.instance, key_id, actor=actor(), now=site.now())
+    flash(_("The key works no longer."))
     return redirect(url_for("keys.listing"), code=303)
 
 

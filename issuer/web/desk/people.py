@@ -74,10 +74,23 @@ def reset(account_id: str) -> Response | tuple[str, int]:
     return _back(account_id)
 
 
-@blueprint.post("/<account_id>/disable")
+@blueprint.route("/<account_id>/disable", methods=["GET", "POST"])
 @needs(Role.ADMINISTER)
-def disable(account_id: str) -> Response | tuple[str, int]:
+def disable(account_id: str) -> Response | str | tuple[str, int]:
     person = _known(account_id)
+    if request.method == "GET":
+        return render_template(
+            "desk/confirm.html",
+            heading=_("Disable this account?"),
+            subject=person.name,
+            consequences=[
+                _("This person is signed out everywhere at once and cannot sign in any more."),
+                _("What they did stays in the audit trail. The account can be opened again."),
+            ],
+            danger=True,
+            button=_("Disable the account"),
+            back=url_for("people.page", account_id=account_id),
+        )
     try:
         accounts.disable(site.instance, account_id, actor=actor(), now=site.now())
     except IssuingError as error:

@@ -278,6 +278,8 @@ def test_roles_change_at_the_next_request_and_the_last_administrator_stays(app: 
     assert theirs.get("/desk/people").status_code == 403
     client.post(f"/desk/people/{other.account_id}/roles", data=form | {"role": ["administer"]})
     assert theirs.get("/desk/people").status_code == 200
+    assert "Disable this account?" in client.get(f"/desk/people/{other.account_id}/disable").text
+    assert theirs.get("/desk/people").status_code == 200
     client.post(f"/desk/people/{other.account_id}/disable", data=form)
     assert theirs.get("/desk/people").status_code == 302
 
@@ -296,7 +298,10 @@ def test_a_key_is_made_shown_once_replaced_and_revoked(staff: Staff, desk: Insta
     assert text[0] not in client.get("/desk/keys").text
     client.post(f"/desk/keys/{wanted}/rotate", data=form | {"key_id": "a" * 12})
     assert len(apikeys.list_keys(desk)) == 2
+    assert "cannot be undone" in client.get(f"/desk/keys/{wanted}/revoke").text
+    assert apikeys.find_key(desk, text[0], now=NOW)
     client.post(f"/desk/keys/{wanted}/revoke", data=form)
+    assert client.post("/desk/keys/000000000000/revoke", data=form).status_code == 404
     assert apikeys.find_key(desk, text[0], now=NOW) is None
     bad = client.post("/desk/keys/new", data={"csrf_token": form["csrf_token"], "name": "x", "days": "-1"})
     assert bad.status_code == 422
