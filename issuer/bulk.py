@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,12 +41,14 @@ from verifier.register.edition import Edition
 
 _KEYS_AT_ONCE = 500
 _CONFIRMED = (BatchState.AWAITING_APPROVAL, BatchState.QUEUED, BatchState.RUNNING, BatchState.FINISHED)
+_WITH_A_WORKER = (BatchState.CHECKING, BatchState.QUEUED, BatchState.RUNNING)
+_WORKER_SECONDS = 20.0  # what a worker that took a single badge is given; it needs a tenth of one
 _ENDED = (BatchState.FINISHED, BatchState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneIssued:
-    """What became of a single badge; no `result` while it waits for approval."""
+    """What became of a single badge; no `result` while it waits for approval or a worker."""
 
     batch_id: str
     state: BatchState
@@ -183,6 +186,7 @@ def issue_one(
     runner = InlineRunner(instance, clock=lambda: now)
     request_check(instance, batch_id, now=now, actor=actor)
     runner.submit(batch_id)
+    _wait_for_worker(instance, batch_id)
     findings = load_findings(instance, batch_id)
     if findings is None or findings.ready != 1:
         discard(instance, batch_id, now=now, actor=actor)
@@ -200,10 +204,24 @@ def issue_one(
     if state is BatchState.AWAITING_APPROVAL:
         return OneIssued(batch_id=batch_id, state=state)
     runner.submit(batch_id)
+    state = _wait_for_worker(instance, batch_id)
+    if state in _WITH_A_WORKER:  # it will be issued, only not while the request waits
+        return OneIssued(batch_id=batch_id, state=state)
     return _one_result(instance, batch_id)
 
 
 # --- within -----------------------------------------------------------------------------------------------------
+def _wait_for_worker(instance: Instance, batch_id: str) -> BatchState:
+    """The state once nobody works on the batch: a worker that looks for work may have taken it before we did."""
+    until = time.monotonic() + _WORKER_SECONDS
+    while True:
+        with instance.store.reading() as connection:
+            state = BatchState(load_batch(connection, batch_id).state)
+        if state not in _WITH_A_WORKER or time.monotonic() >= until:
+            return state
+        time.sleep(0.02)
+
+
 def _one_row(values: Mapping[str, str]) -> bytes:
     for name in values:
         if name not in set(Field):
