@@ -118,7 +118,7 @@ def _api_paths() -> Json:
                 answers={
                     "201": _answer("Issued.", "Credential", location=True),
                     "200": _answer("It was issued before.", "Credential", location=True),
-                    "202": _answer("It awaits approval.", "Awaiting", location=True),
+                    "202": _answer("It awaits approval, or the worker.", "Awaiting", location=True),
                 },
             )
         },
