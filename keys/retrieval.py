@@ -32,14 +32,20 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieved:
-    """What an address gave, and when. `url` is the address asked for; `sha256` is of the body, in hexadecimal."""
+    """What an address gave, and when. `url` is the address asked for; `sha256` is of the body, in hexadecimal.
+
+    `max_age` is for how many seconds its sender lets it be kept (RFC 9111); None where it said nothing, and `NEVER`.
+    """
 
     url: str
     body: bytes
     media_type: str | None
     retrieved_at: datetime
     sha256: str
+    max_age: int | None = None
 
+
+NEVER = -1  # the sender says no-store
 
 Fetch: TypeAlias = Callable[[str], Retrieved]
 """Gives the document at an address, or raises Unreachable."""
@@ -56,13 +62,14 @@ def no_network(url: str) -> NoReturn:
     raise Unreachable(f"{url[:200]} was not looked up: this check runs without a network.", url=url)
 
 
-def load_did_map(path: Path, *, at: datetime, otherwise: Fetch | None = None) -> Fetch:
+def load_did_map(path: Path, *, at: datetime | Callable[[], datetime], otherwise: Fetch | None = None) -> Fetch:
     """A Fetch over local files, from a JSON object: address -> file, or address prefix ending in `/` -> folder.
 
     An exact address wins over a prefix, a longer prefix over a shorter. Relative paths are relative to the map file.
     Under a folder the path P of an address is answered by the file P, else P.json, else P/index.html; nothing
     outside the folder is ever read. Where the folder has none of them the address is NotPublished; addresses that the
-    map does not name go to `otherwise`, or are Unreachable.
+    map does not name go to `otherwise`, or are Unreachable. `at` is when a file is said to have been retrieved: a
+    moment, or a clock where one map serves for long.
     Raises InputError for a map that cannot be used.
     """
     try:
@@ -94,7 +101,7 @@ class _DidMap:
     exact: Mapping[str, Path]
     folders: tuple[tuple[str, Path], ...]  # longest prefix first
     otherwise: Fetch
-    at: datetime
+    at: datetime | Callable[[], datetime]
 
     def __call__(self, url: str) -> Retrieved:
         normal = _normal_address(url.partition("#")[0])
@@ -111,7 +118,7 @@ class _DidMap:
         suffix = file.suffix.lower()
         limit = MAX_IMAGE_BYTES if suffix in _IMAGE_SUFFIXES else MAX_FETCH_BYTES
         body = _bytes_of_file(file, limit, url)
-        return retrieved(url, body, media_type=_MEDIA_TYPES.get(suffix), at=self.at)
+        return retrieved(url, body, media_type=_MEDIA_TYPES.get(suffix), at=self.at() if callable(self.at) else self.at)
 
 
 def _file_under(folder: Path, rest: str, url: str) -> Path:

@@ -36,6 +36,8 @@ MAX_IMAGE_PIXELS = 25_000_000  # decompression bombs; a badge of 5,000 x 5,000 i
 MAX_ARTWORK_SIDE = 1_200  # pixels; what uploaded artwork is scaled down to: larger only makes every badge heavier
 MAX_PNG_CHUNKS = 10_000  # a 5 MiB picture in IDATs of 8 KiB has 640
 PDF_SECONDS = 5.0  # for the process that reads one PDF, its start included; ours take 0.2 s
+MAX_TOGETHER = 40  # badges given at once on the verifier's page: a site's contractors on one morning
+MAX_TOGETHER_BYTES = 32 * MIB  # of one such request
 MAX_PDF_READERS = 2  # such processes at once, each of up to 512 MiB
 MAX_SVG_DEPTH = 64  # nesting in artwork drawn by people stays below 20
 MAX_SVG_ATTRIBUTES = 5_000  # attributes in one picture, all elements together
@@ -43,6 +45,7 @@ MAX_SVG_ELEMENTS = 20_000  # a traced photograph has some thousands
 MAX_PROOFS = 8  # a proof set; each costs a canonicalisation
 MAX_PRESENTED = 16  # credentials in one presentation; each is verified like one of its own
 MAX_STATUS_ENTRIES = 8  # each costs a retrieval
+MAX_REFRESH_SERVICES = 2  # each costs a retrieval; a badge names one
 MAX_ENDORSEMENTS = 16  # inside one badge; each costs a canonicalisation and a retrieval
 MAX_STAPLED_KEYS = 16  # keys bound by one statement of an authority inside a badge; a provider has two or three
 MAX_INCLUSION_PATH = 64  # a Merkle tree of 2**64 badges
@@ -64,6 +67,13 @@ FETCH_SECONDS = 3.0  # per request, connection to last byte
 FETCH_TOTAL_SECONDS = 12.0  # everything one report may wait for
 MAX_FETCH_BYTES = 1 * MIB
 MAX_REDIRECTS = 2
+MAX_RESOLVING = 64  # name look-ups under way at once; one of a silent name server lasts half a minute
+MAX_CACHED_BYTES = 64 * MIB  # status lists and key documents a verifier's process keeps for a minute
+MAX_CACHED_ADDRESSES = 4_096
+MAX_BATCH_MEMBERS = 100  # badges in one request of a machine; each is verified like one of its own
+MAX_BATCH_SECONDS = 40.0  # for one such request; who is not reached by then is told so
+# Badges that a machine sends at once; each is held to DOCUMENT besides.
+VERIFIER_BATCH = JsonLimits(max_bytes=8 * MIB, max_depth=34, max_values=MAX_BATCH_MEMBERS * 1_000)
 
 MAX_TABLE_BYTES = 32 * MIB  # a class list: 200,000 rows of 160 bytes
 MAX_TABLE_ROWS = 200_000

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -27,15 +28,24 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from keys.resolve import Fetch, Retrieved
+from keys.retrieval import NEVER, Fetch, Retrieved
 from schemas.errors import NotPublished, Unreachable
-from schemas.limits import FETCH_SECONDS, FETCH_TOTAL_SECONDS, MAX_FETCH_BYTES, MAX_REDIRECTS, MAX_URL_CHARS
+from schemas.limits import (
+    FETCH_SECONDS,
+    FETCH_TOTAL_SECONDS,
+    MAX_FETCH_BYTES,
+    MAX_REDIRECTS,
+    MAX_RESOLVING,
+    MAX_URL_CHARS,
+)
 from verifier.report import Source
 
 Resolver = Callable[[str, int], Sequence[str]]
 
 _NOT_PUBLISHED = frozenset({404, 410})  # RFC 9110, 15.5.5 and 15.5.11; any other answer may be a fault of today
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_AGE = re.compile(r'max-age="?([0-9]{1,9})"?', re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _PLAIN_URL = re.compile(r"[\x21-\x7e]+")  # no spaces, no controls: what a header may carry
 _ACCEPT = (
     "application/vc+ld+json, application/vc, application/vc+jwt, application/did+ld+json, application/did, "
@@ -103,6 +113,7 @@ class GuardedFetch:
                 media_type=answer.media_type,
                 retrieved_at=self.clock(),
                 sha256=hashlib.sha256(answer.body).hexdigest(),
+                max_age=answer.max_age,
             )
         raise _unreachable(url, "redirect", f"redirected more than {self.max_redirects} times")
 
@@ -141,6 +152,7 @@ class _Answer:
     media_type: str | None
     location: str | None
     body: bytes
+    max_age: int | None = None
 
 
 def origin_of(parts: SplitResult) -> str:
@@ -159,15 +171,23 @@ def _unreachable(url: str, reason: str, what: str, **extensions: Any) -> Unreach
     return Unreachable(f"{url[:200]} {what}.", url=url[:MAX_URL_CHARS], reason=reason, **extensions)
 
 
+_RESOLVING = threading.BoundedSemaphore(MAX_RESOLVING)
+
+
 def _resolve_within(resolver: Resolver, host: str, port: int, *, deadline: float) -> Sequence[str]:
     """The resolver in a thread of its own, because a name server that is silent holds it far beyond our deadline."""
     found: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
+    # Whoever's name server is silent holds a thread for as long as the operating system waits; not any number of them.
+    if not _RESOLVING.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        return ()
 
     def resolve() -> None:
         try:
             found.put(resolver(host, port))
         except (OSError, UnicodeError):
             found.put(())
+        finally:
+            _RESOLVING.release()
 
     threading.Thread(target=resolve, daemon=True, name="resolve").start()
     try:
@@ -214,7 +234,13 @@ def _connection(
 
     if parts.scheme == "http":  # only ever for an allowed origin
         return PinnedHttp(host, port, timeout=timeout)
-    return PinnedHttps(host, port, timeout=timeout, ssl_context=tls or ssl.create_default_context())
+    return PinnedHttps(host, port, timeout=timeout, ssl_context=tls or _public_tls())
+
+
+@cache
+def _public_tls() -> ssl.SSLContext:
+    """The certificates that this machine trusts, read once: reading them takes longer than most exchanges."""
+    return ssl.create_default_context()
 
 
 def _exchange(parts: SplitResult, *, ip: str, tls: ssl.SSLContext | None, deadline: float, max_bytes: int) -> _Answer:
@@ -265,7 +291,23 @@ def _read(response: urllib3.BaseHTTPResponse, *, url: str, deadline: float, max_
             raise _unreachable(url, "timeout", "did not answer in time")
     if time.monotonic() > deadline:  # the watchdog's end of the stream is not the sender's
         raise _unreachable(url, "timeout", "did not answer in time")
-    return _Answer(status=200, media_type=media_type, location=location, body=bytes(body))
+    headers = response.headers
+    max_age = _max_age(headers.get("Cache-Control", ""), headers.get("Age", ""))
+    return _Answer(status=200, media_type=media_type, location=location, body=bytes(body), max_age=max_age)
+
+
+def _max_age(cache_control: str, age: str) -> int | None:
+    """Seconds for which the sender lets its answer be kept (RFC 9111, 5.2.2); None: it does not say."""
+    directives = {part.strip().lower() for part in cache_control.split(",")}
+    if "no-store" in directives:
+        return NEVER
+    if "no-cache" in directives:
+        return 0
+    for directive in directives:
+        if found := _MAX_AGE.fullmatch(directive):
+            spent = int(age) if _SECONDS.fullmatch(age) else 0
+            return max(0, int(found[1]) - spent)
+    return None
 
 
 @dataclass(slots=True, kw_only=True)
