@@ -31,6 +31,10 @@ BITSTRING_CREDENTIAL = "BitstringStatusListCredential"
 REVOCATION = "revocation"
 SUSPENSION = "suspension"
 
+# --- 1EdTech's own, from before Open Badges 3.0 turned to W3C's -----------------------------------------------------
+REVOCATION_LIST_1EDTECH = "1EdTechRevocationList"
+CREDENTIAL_REFRESH = "1EdTechCredentialRefresh"
+
 # --- New Zealand, in OB 3.0's own extension points ("ext:" terms, Open Badges 3.0, IdentifierTypeEnum) ----------
 EXT_NZQA_REFERENCE = "ext:NZQAReference"
 EXT_MOE_NUMBER = "ext:MoEProviderNumber"

@@ -24,6 +24,7 @@ from verifier.documents import badge_faults, unsigned
 from verifier.intake import Kind, intake_bytes
 from verifier.proofs import ASSERTION, Expected, ProofFinding, Scene, Secured, Signature, same_id
 from verifier.report import Outcome
+from verifier.revocations import is_revocation_list, read_revocation_list
 from verifier.signatures import examine
 from verifier.statuses import EntryFinding, read_entry
 
@@ -189,6 +190,9 @@ def _status(view: Credential, findings: Findings, scene: Scene) -> None:
         findings.fault(_STATUS + "STATUS_VERIFICATION_ERROR", "Too many status entries", detail)
         return
     for entry in view.status_entries:
+        if isinstance(entry, dict) and is_revocation_list(entry):
+            _tell_status(read_revocation_list(entry, badge=view, scene=scene), v.REVOCATION, findings)
+            continue
         kinds = as_list(entry.get("type")) if isinstance(entry, dict) else []
         if not isinstance(entry, dict) or v.BITSTRING_ENTRY not in kinds:
             detail = f"A status of the type {str(kinds)[:80]} is not read here."

@@ -200,7 +200,7 @@ def _check_issuer(listed: _List, *, badge: Credential, scene: Scene) -> None:
     if not same_id(signature.issuer, badge.issuer_id):
         if register is None or not signature.is_bound or not _same_provider(signature, badge, register):
             raise _Doubt("status-list-foreign", list_issuer=signature.issuer[:200])
-    elif register is not None and not signature.is_bound and _keeps_status_keys(register, signature.issuer):
+    elif register is not None and not signature.is_bound and keeps_status_keys(register, signature.issuer):
         # Whoever took over the issuer's domain could otherwise serve a list of their own and clear a withdrawn badge.
         raise _Doubt("status-list-unproven", detail="The register does not have its key as one of this issuer's.")
 
@@ -216,7 +216,8 @@ def _same_provider(signature: Signature, badge: Credential, register: Register) 
     return listed is not None and listed == own
 
 
-def _keeps_status_keys(register: Register, did: str) -> bool:
+def keeps_status_keys(register: Register, did: str) -> bool:
+    """Whether the register has a key of this issuer's that signs its status lists."""
     return any(row.purpose is KeyPurpose.STATUS and same_id(row.did, did) for row in register.keys)
 
 

@@ -127,6 +127,14 @@ LINEAGE: Rows = {
         "What stands at the badge's own address is not a badge that can be read.",
         "Ko te mea kei te wāhitau o te tohu, kāore e taea te pānui hei tohu.",
     ),
+    (UNKNOWN, "refresh-unreachable"): Sentence(
+        "The badge's refresh service, where its issuer keeps the newest version, did not answer.",
+        "Kāore te ratonga whakahou o te tohu i whakautu; kei reira te putanga hou rawa a te kaituku.",
+    ),
+    (UNKNOWN, "refresh-type-unknown"): Sentence(
+        "The badge names a refresh service of a kind ({type}) that this verifier does not know.",
+        "Kāore tēnei pūmanatawa e mōhio ki te momo ratonga whakahou ({type}) o te tohu.",
+    ),
     (UNKNOWN, "address-holds-another"): Sentence(
         "Another badge stands at this badge's own address.", "He tohu kē kei te wāhitau o tēnei tohu."
     ),

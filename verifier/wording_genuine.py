@@ -108,6 +108,8 @@ PROOF: Rows = {
         "The signature was made for another purpose ({purpose}), not to state what a badge says.",
         "I hainatia mō tētahi atu take ({purpose}), kaua mō te kī a te tohu.",
     ),
+    (FAILED, "proof-domain"): Sentence("{detail}", "Kāore te hainatanga i hangaia mō te rohe i tonoa."),
+    (FAILED, "proof-challenge"): Sentence("{detail}", "Kāore te hainatanga e whakautu ana i te wero i tukuna."),
     (FAILED, "proof-from-future"): Sentence(
         "The signature says it was made on {signed}, which has not come yet.",
         "E kī ana te hainatanga nō te {signed}, he wā kāore anō kia tae mai.",

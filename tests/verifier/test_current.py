@@ -269,7 +269,7 @@ ENTRIES = [
     pytest.param(_entry(statusPurpose="quarantine"), "status-purpose-unknown", id="a purpose nobody here knows"),
     pytest.param(_entry(statusPurpose=...), "status-purpose-unknown", id="no purpose"),
     pytest.param(_entry(statusSize=2), "status-entry-malformed", id="more than one bit a badge"),
-    pytest.param(lambda _s: {"id": "https://x.example/1", "type": "1EdTechRevocationList"}, "status-type-unknown", id="a kind of status that is not read"),
+    pytest.param(lambda _s: {"id": "https://x.example/1", "type": "1EdTechCredentialRefresh"}, "status-type-unknown", id="a kind of status that is not read"),
 ]  # fmt: skip
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from keys.resolve import Retrieved
 from schemas import vocabulary as v
-from schemas.credential import Credential
+from schemas.credential import Credential, as_list
 from schemas.errors import NotPublished, Unreachable
-from schemas.limits import MAX_STATUS_ENTRIES
+from schemas.limits import MAX_REFRESH_SERVICES, MAX_STATUS_ENTRIES
 from schemas.nzqcf import format_nz_date, nz_date
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding
 from verifier.checks.genuine import is_genuine
 from verifier.inspection import Inspection
 from verifier.intake import fetch_badge, intake_bytes
 from verifier.report import Check, CheckId, format_instant
+from verifier.revocations import is_revocation_list, read_revocation_list
 from verifier.statuses import EntryFinding, read_entry
 from verifier.words import Sentence
 
@@ -50,13 +52,16 @@ def check_dates(inspection: Inspection) -> Check:
 
 
 def check_revocation(inspection: Inspection) -> Check:
-    """Has the issuer withdrawn it? Entries of a kind nobody here knows are counted here, as unknown."""
+    """Has the issuer withdrawn it? 1EdTech's own lists are read here too, and entries of an unknown kind counted."""
     entries = inspection.credential.status_entries
     if len(entries) > MAX_STATUS_ENTRIES:
         facts: dict[str, Any] = {"count": len(entries), "limit": MAX_STATUS_ENTRIES}
         return finding(CheckId.REVOCATION, UNKNOWN, "too-many-status-entries", evidence=facts, **facts)
     strange: list[EntryFinding] = []
     for entry in entries:
+        if is_revocation_list(entry):
+            strange.append(read_revocation_list(entry, badge=inspection.credential, scene=inspection.scene))
+            continue
         kind = entry.get("type") if isinstance(entry, dict) else None
         names = kind if isinstance(kind, list) else [kind]
         if v.BITSTRING_ENTRY not in names:
@@ -115,20 +120,59 @@ def _entry_evidence(one: EntryFinding) -> dict[str, Any]:
 
 
 def check_lineage(inspection: Inspection) -> Check:
-    """Looks at the badge's own address for a genuine one of the same issuer and id that is newer (OB 3.0, 9.3)."""
+    """Looks for a genuine one of the same issuer and id that is newer: at the badge's own address (OB 3.0, equality),
+    and where its refresh service says (OB 3.0, verification, step 3).
+    """
     badge = inspection.credential
-    if not badge.id or not badge.id.startswith(("https://", "http://")):
-        return finding(CheckId.LINEAGE, SKIPPED, "no-address")
-    evidence: dict[str, Any] = {"address": badge.id}
+    address = badge.id or ""
+    own = [_own_address(address, inspection)] if address.startswith(("https://", "http://")) else []
+    refreshed = list(_refresh_services(inspection))
+    # A newer one decides; then what the issuer's own refresh service left open; then that there is none.
+    order = (
+        *(one for one in (*own, *refreshed) if one.outcome is FAILED),
+        *(one for one in refreshed if one.outcome is UNKNOWN),
+        *(one for one in (*own, *refreshed) if one.outcome is PASSED),
+        *own,
+    )
+    return order[0] if order else finding(CheckId.LINEAGE, SKIPPED, "no-address")
+
+
+def _refresh_services(inspection: Inspection) -> Iterator[Check]:
+    """Each service is asked once, and whatever it answers is not asked again (verification, step 3)."""
+    services = as_list(inspection.document.get("refreshService"))
+    for service in services[:MAX_REFRESH_SERVICES]:
+        kinds = as_list(service.get("type")) if isinstance(service, dict) else []
+        url = service.get("id") if isinstance(service, dict) else None
+        if v.CREDENTIAL_REFRESH not in kinds or not isinstance(url, str):
+            kind = str(kinds[0] if kinds else "none")[:80]
+            yield finding(CheckId.LINEAGE, UNKNOWN, "refresh-type-unknown", evidence={"type": kind}, type=kind)
+            continue
+        evidence: dict[str, Any] = {"refresh_service": url}
+        try:
+            retrieved = fetch_badge(url, fetch=inspection.fetch)
+        except Unreachable as error:
+            yield finding(CheckId.LINEAGE, UNKNOWN, "refresh-unreachable", evidence=evidence, problem=error)
+            continue
+        yield _compared(url, retrieved, inspection, evidence)
+
+
+def _own_address(address: str, inspection: Inspection) -> Check:
+    evidence: dict[str, Any] = {"address": address}
     try:
-        retrieved = fetch_badge(badge.id, fetch=inspection.fetch)
+        retrieved = fetch_badge(address, fetch=inspection.fetch)
     except Unreachable as error:
         if isinstance(error, NotPublished) and inspection.outcome(CheckId.REVOCATION) is PASSED:
             # A learner may keep a badge private; the issuer's list has spoken for it.
             return finding(CheckId.LINEAGE, SKIPPED, "not-published", evidence=evidence)
         return finding(CheckId.LINEAGE, UNKNOWN, "address-unreachable", evidence=evidence, problem=error)
-    evidence |= {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
-    subject = intake_bytes(retrieved.body, name=badge.id)
+    return _compared(address, retrieved, inspection, evidence)
+
+
+def _compared(address: str, retrieved: Retrieved, inspection: Inspection, evidence: dict[str, Any]) -> Check:
+    """What stands at an address, against the badge in hand."""
+    badge = inspection.credential
+    evidence = evidence | {"retrieved_at": format_instant(retrieved.retrieved_at), "sha256": retrieved.sha256}
+    subject = intake_bytes(retrieved.body, name=address)
     if subject.document is None:
         return finding(CheckId.LINEAGE, UNKNOWN, "address-unreadable", evidence=evidence, problem=subject.fault)
     if subject.text == inspection.subject.text:
@@ -149,7 +193,7 @@ def check_lineage(inspection: Inspection) -> Check:
         "replaced",
         evidence=evidence | {"newer_valid_from": format_instant(newer)},
         newer_valid_from=_day(newer),
-        address=badge.id,
+        address=address,
     )
 
 

@@ -21,7 +21,8 @@ from verifier.documents import disguises_in, unsigned
 from verifier.inspection import Inspection
 from verifier.intake import intake_bytes
 from verifier.proofs import Secured
-from verifier.report import Check, CheckId
+from verifier.report import Check, CheckId, Outcome
+from verifier.revocations import is_revocation_list, read_revocation_list
 from verifier.signatures import examine
 from verifier.staple import read_staple
 from verifier.stapling import believe
@@ -186,14 +187,19 @@ def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
 def _standing(view: Credential, inspection: Inspection) -> dict[str, str]:
     """What the endorser's own status lists say; a set bit decides, else one that is not known."""
     entries = view.status_entries[:MAX_STATUS_ENTRIES]
-    outcomes = [
-        read_entry(entry, purpose=entry["statusPurpose"], badge=view, scene=inspection.scene).outcome
-        if isinstance(entry, dict) and entry.get("statusPurpose") in {v.REVOCATION, v.SUSPENSION}
-        else UNKNOWN
-        for entry in entries
-    ]
+    outcomes = [_standing_by(entry, view, inspection) for entry in entries]
     if FAILED in outcomes:
         return {"outcome": FAILED.value, "reason": "withdrawn"}
     if UNKNOWN in outcomes or len(view.status_entries) > len(entries):
         return {"outcome": UNKNOWN.value, "reason": "status-unknown"}
     return {"outcome": PASSED.value, "reason": "verified"}
+
+
+def _standing_by(entry: JsonValue, view: Credential, inspection: Inspection) -> Outcome:
+    if not isinstance(entry, dict):
+        return UNKNOWN
+    if is_revocation_list(entry):
+        return read_revocation_list(entry, badge=view, scene=inspection.scene).outcome
+    if entry.get("statusPurpose") not in {v.REVOCATION, v.SUSPENSION}:
+        return UNKNOWN
+    return read_entry(entry, purpose=entry["statusPurpose"], badge=view, scene=inspection.scene).outcome
