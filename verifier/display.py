@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ _OUTCOME_WORDS = {
 }
 _COLUMNS = (
     *("file", "genuine", "current", "accredited", "reason", "title", "nzqa_ref", "level", "credits"),
-    *("provider", "learner", "awarded_on", "signed_at", "checked_at", "sha256"),
+    *("provider", "learner", "awarded_on", "signed_at", "checked_at", "sha256", "report_sha256"),
     *("genuine_sentence", "current_sentence", "accredited_sentence"),
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -76,12 +77,18 @@ def show_table(console: Console, reports: Sequence[tuple[str, Report]]) -> None:
 
 def write_csv(path: Path, reports: Iterable[tuple[str, Report]]) -> None:
     """One row per badge; a cell that a spreadsheet would run as a formula begins with an apostrophe."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        for name, report in reports:
-            row = _csv_row(name, report)
-            writer.writerow([_plain(row.get(column)) for column in _COLUMNS])
+    path.write_bytes(csv_text(reports).encode("utf-8-sig"))
+
+
+def csv_text(reports: Iterable[tuple[str, Report]]) -> str:
+    """The same as text, its line ends as RFC 4180 has them."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(_COLUMNS)
+    for name, report in reports:
+        row = _csv_row(name, report)
+        writer.writerow([_plain(row.get(column)) for column in _COLUMNS])
+    return file.getvalue()
 
 
 def _said(text: str) -> str:
@@ -99,6 +106,7 @@ def _csv_row(name: str, report: Report) -> dict[str, object]:
         "reason": report.accredited.reason,
         "checked_at": document["checked_at"],
         "sha256": document["checks"][0]["evidence"].get("sha256"),
+        "report_sha256": document["report_sha256"],
         "genuine_sentence": report.genuine.sentence,
         "current_sentence": report.current.sentence,
         "accredited_sentence": report.accredited.sentence,

@@ -2,62 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
-from verifier.report import Question, Report
+from verifier.report import AccreditedVerdict, GenuineVerdict, Question, Report
+from verifier.web.words import Said, pick, said
+from verifier.wording_states import QUESTIONS, VERDICTS, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`kind` is good, warn, stop or unknown: which colour and which sign."""
+    """`kind` is good, warn, stop, unknown or none: which colour and which sign."""
 
     question: str
     word: str
     kind: str
-    sentence: str
-
-    @property
-    def sign(self) -> str:
-        return _SIGNS[self.kind]
+    sentence: Said
 
 
-_SIGNS: Final[Mapping[str, str]] = MappingProxyType({"good": "✓", "warn": "!", "stop": "✕", "unknown": "?"})
-_WORDS: Final[Mapping[tuple[Question, str], tuple[str, str]]] = MappingProxyType(
-    {
-        (Question.GENUINE, "valid"): ("Genuine", "good"),
-        (Question.GENUINE, "invalid"): ("Do not rely on it", "stop"),
-        (Question.GENUINE, "unconfirmed"): ("Could not be established", "unknown"),
-        (Question.CURRENT, "current"): ("In force", "good"),
-        (Question.CURRENT, "expired"): ("Expired", "warn"),
-        (Question.CURRENT, "not-yet-valid"): ("Not yet in force", "warn"),
-        (Question.CURRENT, "withdrawn"): ("Withdrawn", "stop"),
-        (Question.CURRENT, "suspended"): ("On hold", "warn"),
-        (Question.CURRENT, "replaced"): ("Replaced by a newer one", "warn"),
-        (Question.CURRENT, "unconfirmed"): ("Could not be established", "unknown"),
-        (Question.CURRENT, "not-applicable"): ("Not asked", "unknown"),
-        (Question.ACCREDITED, "valid"): ("Accredited when awarded", "good"),
-        (Question.ACCREDITED, "invalid"): ("Not accredited for it", "stop"),
-        (Question.ACCREDITED, "unconfirmed"): ("Could not be established", "unknown"),
-        (Question.ACCREDITED, "not-applicable"): ("Not claimed", "unknown"),
-    }
-)
-_QUESTIONS: Final[Mapping[Question, str]] = MappingProxyType(
-    {Question.GENUINE: "Is it genuine?", Question.CURRENT: "Is it in force?", Question.ACCREDITED: "Was it accredited?"}
-)
-
-
-def answers_of(report: Report) -> tuple[Answer, ...]:
+def answers_of(report: Report, state: State) -> tuple[Answer, ...]:
     """The three, in their order."""
-    found = (
-        (Question.GENUINE, report.genuine.verdict.value, report.genuine.sentence),
-        (Question.CURRENT, report.current.verdict.value, report.current.sentence),
-        (Question.ACCREDITED, report.accredited.verdict.value, report.accredited.sentence),
+    genuine, current, accredited = report.genuine, report.current, report.accredited
+    first = "no-badge" if state is State.NO_BADGE else genuine.verdict.value
+    last = accredited.verdict.value
+    if accredited.verdict is AccreditedVerdict.NOT_APPLICABLE and genuine.verdict is not GenuineVerdict.INVALID:
+        last = "no-claim"
+    return tuple(
+        _answer(question, verdict, said(answer.sentence, answer.sentence_mi))
+        for question, verdict, answer in (
+            (Question.GENUINE, first, genuine),
+            (Question.CURRENT, current.verdict.value, current),
+            (Question.ACCREDITED, last, accredited),
+        )
     )
-    answers = []
-    for question, verdict, sentence in found:
-        word, kind = _WORDS[question, verdict]
-        answers.append(Answer(question=_QUESTIONS[question], word=word, kind=kind, sentence=sentence))
-    return tuple(answers)
+
+
+def _answer(question: Question, verdict: str, sentence: Said) -> Answer:
+    word, kind = VERDICTS[question, verdict]
+    return Answer(question=pick(QUESTIONS[question]), word=pick(word), kind=kind, sentence=sentence)

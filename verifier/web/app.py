@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, Flask, Response, request
@@ -10,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from schemas.errors import BadgeError
 from schemas.limits import MAX_IMAGE_BYTES, MIB
-from schemas.nzqcf import NZ_TIME, format_nz_date, nz_date
 from verifier.web import pages, vcapi
 from verifier.web.service import EXTENSION, Service
 from verifier.web.telling import tell_badge_error, tell_http_error
@@ -31,20 +29,12 @@ def make_app(service: Service) -> Flask:
     app.extensions[EXTENSION] = service
     app.config["MAX_CONTENT_LENGTH"] = MAX_IMAGE_BYTES + MIB
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["nz_moment"] = nz_moment
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_error_handler(BadgeError, tell_badge_error)
     app.register_error_handler(HTTPException, tell_http_error)
     app.after_request(_harden)
-    app.context_processor(lambda: {"service": service})
     return app
-
-
-def nz_moment(instant: datetime) -> str:
-    """`10:32, 22 November 2026 (NZDT)`: as people in New Zealand read a clock."""
-    local = instant.astimezone(NZ_TIME)
-    return f"{local:%H:%M}, {format_nz_date(nz_date(instant))} ({local:%Z})"
 
 
 def _harden(response: Response) -> Response:
@@ -52,6 +42,7 @@ def _harden(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _CSP)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     headers.setdefault("X-Robots-Tag", "noindex")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")

@@ -2,47 +2,174 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, url_for
+import base64
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from schemas.jsontext import write_json
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from schemas.credential import as_list
+from schemas.limits import MAX_TOGETHER
+from verifier.display import csv_text
+from verifier.intake import Subject
 from verifier.report import Report
-from verifier.web.answers import Answer, answers_of
-from verifier.web.given import form_subject, json_subject, parse_address
-from verifier.web.service import current_service
+from verifier.web.given import Given, form_given, json_subject, links_given, pack
+from verifier.web.service import Service, current_service
 from verifier.web.telling import json_answer, wants_json
+from verifier.web.view import host_of, view_of
+from verifier.web.words import LANGUAGES, language, nz_day, nz_moment, words
 
 blueprint = Blueprint("pages", __name__)
 
+_AT_ONCE: Final = 8  # checks of one request that run side by side; most of their time is other people's servers
+_SCAN_CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@blueprint.app_context_processor
+def page_context() -> dict[str, Any]:
+    """What every template may use."""
+    return {
+        "t": words,
+        "language": language(),
+        "languages": LANGUAGES,
+        "service": current_service(),
+        "nz_day": nz_day,
+        "nz_moment": nz_moment,
+        "switch": _switch,
+        "max_together": MAX_TOGETHER,
+    }
+
 
 @blueprint.get("/")
-def home() -> str:
-    return render_template("home.html")
+def home() -> Response:
+    """The ways in. The one page with a script, which may ask for the camera."""
+    answer = make_response(render_template("home.html"))
+    answer.headers["Content-Security-Policy"] = _SCAN_CSP
+    answer.headers["Permissions-Policy"] = "camera=(self)"
+    return answer
 
 
 @blueprint.get("/verify")
 def verify_url() -> Response | str:
     """`GET /verify?badge=URL`: what a QR code or a badge page leads to. It checks anew each time, and keeps nothing."""
-    url = parse_address(request.args.get("badge", ""))
-    return _answer(current_service().check(current_service().subject_at(url)), asked=url)
+    return _answer(links_given(request.args.getlist("badge") or [""]))
 
 
 @blueprint.post("/verify")
 def verify_given() -> Response | str:
-    """A file, a text or an address, as a form or as JSON. Every completed check is 200, whatever it found."""
-    subject, asked = json_subject() if request.is_json else form_subject()
-    return _answer(current_service().check(subject), asked=asked)
+    """Files, texts or addresses, as a form or as JSON. Every completed check is 200, whatever it found."""
+    if request.is_json:
+        subject, asked = json_subject()
+        return _answer([Given(name=asked or subject.name, read=lambda: subject, asked=asked)])
+    return _answer(form_given())
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
     edition = current_service().edition
-    document = {"status": "ok", "register": None if edition is None else edition.number}
-    return Response(write_json(document), content_type="application/json")
+    return json_answer({"status": "ok", "register": None if edition is None else edition.number})
 
 
-def _answer(report: Report, *, asked: str | None) -> Response | str:
-    if wants_json():
-        return json_answer(report.to_json())
-    again = None if asked is None else url_for("pages.verify_url", badge=asked)
-    answers: tuple[Answer, ...] = answers_of(report)
-    return render_template("report.html", report=report, answers=answers, asked=asked, again=again)
+def _answer(given: Sequence[Given]) -> Response | str:
+    service = current_service()
+    recipient = request.form.get("recipient", "").strip() or None if request.method == "POST" else None
+    if len(given) == 1:
+        subject = given[0].read()
+        report = service.check(subject, recipient=recipient)
+        if _wants_csv():
+            return _csv([(given[0].name, report)])
+        if _machine():
+            return json_answer(report.to_json())
+        return _page(given[0], subject, report)
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        reports = list(pool.map(lambda one: _check(service, one), given))
+    found = [(one.name, report) for one, report in zip(given, reports, strict=True)]
+    if _wants_csv():
+        return _csv(found)
+    if _machine():
+        return json_answer([{"name": name, **report.to_json()} for name, report in found])
+    return render_template(
+        "table.html",
+        rows=[(one, view_of(report), report) for one, report in zip(given, reports, strict=True)],
+        good=sum(bool(report) for report in reports),
+        csv=base64.b64encode(csv_text(found).encode("utf-8-sig")).decode(),
+        answer_link=lambda url: _link(badge=url),
+        checked_at=reports[0].checked_at,
+    )
+
+
+def _check(service: Service, given: Given) -> Report:
+    return service.check(given.read())
+
+
+def _page(given: Given, subject: Subject, report: Report) -> str:
+    """The answer. What was uploaded is kept nowhere but in the page itself, so that it can be asked about again."""
+    asked = given.asked
+    register = report.register
+    return render_template(
+        "report.html",
+        report=report,
+        view=view_of(report, hashed_recipient=_hides_recipient(subject)),
+        asked=asked,
+        pointed=None if asked is None else host_of(asked),
+        packed=None if asked is not None else pack(subject),
+        again=None if asked is None else _link(badge=asked),
+        json_link=None if asked is None else _link(badge=asked, format="json"),
+        print_link=None if asked is None else _link(badge=asked, print="1"),
+        printed=request.values.get("print") == "1" if not request.is_json else False,
+        document_url=_document_url(report),
+        as_at=None if register is None else nz_day(date.fromisoformat(register.as_at)),
+        host=request.host[:120],
+    )
+
+
+def _document_url(report: Report) -> str | None:
+    """Where another verifier finds the badge: its own address, which the signature covers."""
+    own = (report.badge or {}).get("id")
+    return own if isinstance(own, str) and own.startswith("https://") and len(own) <= 500 else None
+
+
+def _hides_recipient(subject: Subject) -> bool:
+    """Whether the badge holds an identifier in hashed form, which an address can be compared with."""
+    found = [one for one in as_list((subject.document or {}).get("credentialSubject")) if isinstance(one, dict)]
+    return any(
+        isinstance(identity, dict) and identity.get("hashed") is True and identity.get("identityType") != "name"
+        for one in found
+        for identity in as_list(one.get("identifier"))
+    )
+
+
+def _link(**wanted: str) -> str:
+    """An address of this service in the page's language."""
+    query = urlencode(wanted if language() == "en" else wanted | {"lang": language()})
+    return f"{url_for('pages.verify_url')}?{query}"
+
+
+def _switch(to: str) -> str | None:
+    """This page in another language; None where only a form can ask again."""
+    if request.method != "GET":
+        return None
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    query = urlencode([*kept, ("lang", to)])
+    return f"{request.path}?{query}"
+
+
+def _machine() -> bool:
+    return wants_json() or (not request.is_json and request.form.get("format") == "json")
+
+
+def _wants_csv() -> bool:
+    return "csv" in {request.args.get("format"), None if request.is_json else request.form.get("format")}
+
+
+def _csv(found: Sequence[tuple[str, Report]]) -> Response:
+    """The table for a spreadsheet."""
+    answer = Response(csv_text(found).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="badges.csv"'
+    return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -10,6 +10,10 @@ from werkzeug.exceptions import HTTPException
 from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject, write_json
 from schemas.problem import problem_document
+from verifier.web.given import GivenError
+from verifier.web.words import Said, language, words
+
+_HTTP_WORDS: Final = {404: "no_page", 413: "too_large", 429: "too_often"}
 
 
 def wants_json() -> bool:
@@ -25,16 +29,19 @@ def json_answer(document: JsonObject | list[Any], *, status: int = 200) -> Respo
 
 
 def tell_badge_error(error: BadgeError) -> tuple[Response | str, int]:
-    return _tell(problem_document(error), error.status, error.detail)
+    said = Said(error.detail, "en")
+    if isinstance(error, GivenError):
+        said = Said(words(error.key, **error.facts), language())
+    return _tell(problem_document(error), error.status, said)
 
 
 def tell_http_error(error: HTTPException) -> tuple[Response | str, int]:
     status = error.code or 500
-    sentences = {404: "There is no such page.", 413: "That is too large for a badge: 5 MiB is the most."}
-    return _tell({"type": "about:blank", "title": error.name, "status": status}, status, sentences.get(status, ""))
+    said = Said(words(_HTTP_WORDS.get(status, "not_done")), language())
+    return _tell({"type": "about:blank", "title": error.name, "status": status}, status, said)
 
 
-def _tell(document: dict[str, Any], status: int, sentence: str) -> tuple[Response | str, int]:
+def _tell(document: dict[str, Any], status: int, said: Said) -> tuple[Response | str, int]:
     if wants_json() or request.is_json:
         return Response(write_json(document), status=status, content_type="application/problem+json"), status
-    return render_template("home.html", problem=sentence or "That could not be done."), status
+    return render_template("home.html", problem=said), status
