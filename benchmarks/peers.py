@@ -15,7 +15,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyld import jsonld
 
-from issuer import artwork, qr
+from issuer import qr
+from issuer.drawing import artwork
 from keys.did import did_key_of
 from keys.public_key import KeyType
 from keys.signing import SoftwareSigner, add_proof

@@ -25,23 +25,23 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from issuer.anchoring import Inclusions, anchor_badges, request_for
 from issuer.archive import write_archive
 from issuer.authority.acceptance import accept_request
 from issuer.authority.anchor_acceptance import accept_anchors
 from issuer.authority.office import build_edition, init_office
 from issuer.batches import Options, issue_batch
-from issuer.closing import close_instance
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition, use_edition
-from issuer.enrolment import build_request
 from issuer.instance import Instance, init_instance, open_instance
-from issuer.keyuse import compromise_key, keys_to_enrol, use_key
-from issuer.reissuing import Outcome, reissue
 from issuer.rows import read_class_list
 from issuer.selfcheck import OwnWeb
 from issuer.status import RevocationReason, revoke, signed_lists
 from issuer.store import credentials as credential_store
+from issuer.trust.anchoring import Inclusions, anchor_badges, request_for
+from issuer.trust.closing import close_instance
+from issuer.trust.editions import load_edition, use_edition
+from issuer.trust.enrolment import build_request
+from issuer.trust.keyuse import compromise_key, keys_to_enrol, use_key
+from issuer.trust.reissuing import Outcome, reissue
 from keys.did import did_web_location
 from keys.keyring import Purpose
 from keys.multikey import KeyType

@@ -12,8 +12,8 @@ from issuer.catalogue import Achievement, achievement_on
 from issuer.minting import IssuerFacts, NameDisplay
 from issuer.results import RowOutcome, RowResult
 from issuer.rowkeys import default_row_key
-from issuer.staples import Staples
 from issuer.store.setups import Setup
+from issuer.trust.staples import Staples
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject
 from schemas.nzqcf import add_months, format_nz_date, looks_like_nsn, nz_date, start_of_nz_day

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from issuer.editions import ANCHOR_FILE, load_edition
-from issuer.enrolment import JCS_SUITES
 from issuer.export import did_map
 from issuer.instance import REGISTER_FOLDER, Instance
 from issuer.publish import publish_into, publisher_of
 from issuer.store import anchors as anchor_store
 from issuer.store import endings
 from issuer.store import lists as list_store
+from issuer.trust.editions import ANCHOR_FILE, load_edition
+from issuer.trust.enrolment import JCS_SUITES
 from keys.signing import add_proof
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject, write_json

@@ -17,19 +17,19 @@ from issuer.admission import (
     key_rows,
     known_nsns,
 )
-from issuer.delivering import NO_MAIL, Terms, shared_addresses
+from issuer.bulk.delivering import NO_MAIL, Terms, shared_addresses
 from issuer.instance import NSN_KEY, ROW_KEY_SECRET, Instance
 from issuer.issuing import Run, Step, issue_chunk, order_for, sort_rows
 from issuer.making import issuer_facts, makers
 from issuer.minting import mint, refuse_nsns
 from issuer.outputs import Outputs
 from issuer.results import RowOutcome, RowResult, count_outcomes
-from issuer.staples import load_staples
 from issuer.status import refuse_closed
 from issuer.store import batches as batch_store
 from issuer.store.batches import Counts
 from issuer.store.lists import Places, Slot
 from issuer.store.setups import load_setups
+from issuer.trust.staples import load_staples
 from schemas.errors import BadgeError, IssuingError
 from schemas.jsontext import write_json
 from schemas.lossless import find_losses

@@ -19,7 +19,6 @@ from issuer.results import RowResult
 from issuer.rowkeys import default_row_key
 from issuer.rows import read_one_name, read_one_reference
 from issuer.selfcheck import OwnWeb, check_badge
-from issuer.staples import load_staples
 from issuer.status import load_held, refuse_closed, reserve_places, sign_lists, strictly_after
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
@@ -27,6 +26,7 @@ from issuer.store import nzroa_rows
 from issuer.store.credentials import Learner, State, StoredCredential, StoredDocument
 from issuer.store.lists import Places, Slot
 from issuer.store.setups import load_setup
+from issuer.trust.staples import load_staples
 from schemas.errors import IssuingError
 from schemas.jsontext import write_json
 from schemas.nzqcf import format_nz_date, nz_date

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from issuer import qr
+from issuer.drawing.pictures import Pictures
 from issuer.instance import Instance
-from issuer.pictures import Pictures
 from issuer.profile import did_document_name
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import StoredDocument

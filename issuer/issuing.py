@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.admission import Candidate, CompletionRow, Gate
-from issuer.delivering import NO_MAIL, Recipient, Terms, arrange
+from issuer.bulk.delivering import NO_MAIL, Recipient, Terms, arrange
 from issuer.instance import Instance
 from issuer.making import Made, Maker, Order
 from issuer.minting import Award, NameDisplay

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from issuer.delivering import claim_token
+from issuer.bulk.delivering import claim_token
 from issuer.files import PRIVATE, write_if_different, write_whole
 from issuer.instance import Instance
 from issuer.results import RowOutcome, RowResult, WrittenFiles, results_csv
@@ -24,7 +24,7 @@ _AT_ONCE = 500  # ids in one query
 
 
 class BadgePictures(Protocol):
-    """Draws and bakes; `issuer.pictures.Pictures` is one."""
+    """Draws and bakes; `issuer.drawing.pictures.Pictures` is one."""
 
     def png(self, document: bytes) -> bytes: ...
     def svg(self, document: bytes) -> bytes: ...

@@ -14,17 +14,17 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from issuer import pages, qr
-from issuer.claims import effective_visibility
-from issuer.editions import load_edition
+from issuer.drawing.pictures import Pictures
+from issuer.drawing.socialcard import CardState
 from issuer.instance import Instance
+from issuer.learner.claims import effective_visibility
 from issuer.pages import BadgePage, Publisher
-from issuer.pictures import Pictures
 from issuer.sharing import share_key
-from issuer.socialcard import CardState
 from issuer.store import claims_rows, nzroa_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim, Visibility
 from issuer.store.credentials import CurrentBadge, State
+from issuer.trust.editions import load_edition
 from issuer.words import ENGLISH, LANGUAGES
 from schemas.credential import Credential
 from schemas.jsontext import parse_object

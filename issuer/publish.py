@@ -16,15 +16,15 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from issuer import pages
-from issuer.anchoring import Inclusions
+from issuer.drawing.pictures import Pictures
 from issuer.files import PRIVATE, write_if_different, write_whole
 from issuer.instance import Identity, Instance
 from issuer.pages import BadgePage, Publisher
-from issuer.pictures import Pictures
 from issuer.profile import did_document, did_document_name, issuer_profile, jwks
 from issuer.publicface import Face, Shown, page_file, publisher_of
 from issuer.status import signed_lists
 from issuer.store import credentials as credential_store
+from issuer.trust.anchoring import Inclusions
 from issuer.words import LANGUAGES
 from schemas.credential import Credential
 from schemas.jsontext import parse_object, write_json

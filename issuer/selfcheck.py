@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from issuer.editions import load_anchor
 from issuer.instance import Instance
 from issuer.profile import did_document
 from issuer.store.lists import SignedList
+from issuer.trust.editions import load_anchor
 from keys.did import did_web_location
 from keys.resolve import Retrieved
 from schemas.errors import IssuingError, Unreachable

@@ -13,21 +13,21 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from issuer import settings
-from issuer.accounts import purge_sessions
-from issuer.choices import load_choices
-from issuer.editions import load_edition
+from issuer.bulk.jobs import take_and_run
+from issuer.bulk.uploads import purge_uploads
 from issuer.heartbeat import EVERY, beat
-from issuer.idempotency import purge_answers
 from issuer.instance import Instance, open_instance
 from issuer.issuing import Step
-from issuer.jobs import take_and_run
 from issuer.mail.outbox import erase_addresses, queue_reminders
 from issuer.mail.sending import send_waiting
 from issuer.nzroareport import purge as purge_numbers
+from issuer.staff.accounts import purge_sessions
+from issuer.staff.choices import load_choices
+from issuer.staff.idempotency import purge_answers
 from issuer.status import signed_lists
 from issuer.store import audit_log
 from issuer.store.outbox_rows import is_due
-from issuer.uploads import purge_uploads
+from issuer.trust.editions import load_edition
 from schemas.errors import BadgeError
 
 IDLE_SECONDS: Final = 0.5

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from issuer.enrolment import EnrolmentRequest, check_request
 from issuer.files import write_whole
+from issuer.trust.enrolment import EnrolmentRequest, check_request
 from keys.did import canonical_id
 from schemas.errors import RegisterError
 from schemas.jsontext import parse_object

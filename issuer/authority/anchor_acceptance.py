@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from issuer.anchor_request import AnchorRequest, check_request
 from issuer.authority.acceptance import append_rows
+from issuer.trust.anchor_request import AnchorRequest, check_request
 from keys.did import canonical_id
 from schemas.errors import InputError, RegisterError
 from schemas.jsontext import parse_object

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
-from issuer import lettering
 from issuer.certificate import wording
 from issuer.certificate.wording import Pair, day_pair, pair, say
+from issuer.drawing import lettering
 from issuer.words import ENGLISH, MAORI, parse_language
 from schemas.credential import Credential
 from schemas.errors import IssuingError

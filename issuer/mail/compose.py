@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from issuer.choices import MailSettings
+from issuer.staff.choices import MailSettings
 from issuer.store.claims_rows import Visibility
 from issuer.store.outbox_rows import MailKind
 from issuer.words import ENGLISH, LANGUAGES, TAGS, parse_language, translations

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from issuer.choices import Choices
-from issuer.claims import claim_token, effective_visibility
 from issuer.instance import Instance
+from issuer.learner.claims import claim_token, effective_visibility
 from issuer.mail.compose import Facts
+from issuer.staff.choices import Choices
 from issuer.store import claims_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from issuer import audit
-from issuer.claims import claim_token, letters_of
 from issuer.instance import ROW_KEY_SECRET, Instance
+from issuer.learner.claims import claim_token, letters_of
 from issuer.rowkeys import default_row_key
 from issuer.rows.single import read_one_email
 from issuer.status import load_held

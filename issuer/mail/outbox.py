@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from issuer import audit
-from issuer.choices import load_choices
 from issuer.instance import Instance
+from issuer.staff.choices import load_choices
 from issuer.store import outbox_rows
 from issuer.store.outbox_rows import MailKind, MailState, NewMail, insert_mails, reminder_id
 from schemas.errors import InputError

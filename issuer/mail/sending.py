@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Connection
 
-from issuer.choices import Choices, MailSettings, SecretName, load_choices, unseal_secret
 from issuer.instance import Instance
 from issuer.mail.compose import Envelope, compose
 from issuer.mail.facts import Moot, Sender, load_facts
 from issuer.mail.transport import Refused, ServerDown, SmtpTransport, Transport, TryLater
+from issuer.staff.choices import Choices, MailSettings, SecretName, load_choices, unseal_secret
 from issuer.store import outbox_rows, settings_rows
 from issuer.store.outbox_rows import StoredMail
 from schemas.errors import InputError

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from issuer.choices import MailSettings, Security
+from issuer.staff.choices import MailSettings, Security
 
 TIMEOUT_SECONDS: Final = 20.0
 _FAULTS: Final = (OSError, smtplib.SMTPServerDisconnected, UnicodeError)  # ssl's and time-outs are OSErrors

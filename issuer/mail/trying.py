@@ -6,11 +6,11 @@ import secrets
 from datetime import datetime
 
 from issuer import audit
-from issuer.choices import Choices
 from issuer.instance import Instance
 from issuer.mail.compose import Envelope, Facts, compose
 from issuer.mail.sending import end_pause, open_transport
 from issuer.mail.transport import Refused, ServerDown, TryLater
+from issuer.staff.choices import Choices
 from issuer.store.outbox_rows import MailKind
 from schemas.errors import InputError
 

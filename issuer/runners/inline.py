@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from issuer.bulk.jobs import take_and_run
 from issuer.instance import Instance
-from issuer.jobs import take_and_run
 
 
 class InlineRunner:

@@ -191,7 +191,7 @@ signed_lists = Table(
     Column("valid_until", Text),  # none: the final list of an instance that closed
 )
 
-# One Merkle tree over everything that was signed and not in a tree before; see issuer.anchoring.
+# One Merkle tree over everything that was signed and not in a tree before; see issuer.trust.anchoring.
 anchors = Table(
     "anchors",
     metadata,

@@ -9,7 +9,7 @@ from typing import TypeVar
 from flask import abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Account, Role, load_session
+from issuer.staff.accounts import Account, Role, load_session
 from issuer.web.site import site
 
 TOKEN = "token"  # in Flask's signed cookie; the database has its hash alone

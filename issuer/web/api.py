@@ -7,11 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from issuer import bulk
-from issuer.apikeys import Scope
-from issuer.batch_views import load_batch_view
+from issuer.bulk import confirming as bulk
+from issuer.bulk.batch_views import load_batch_view
+from issuer.bulk.uploads import BatchState, MailChoice, Source
 from issuer.corrections import Correction, correct
-from issuer.machines import (
+from issuer.minting import NameDisplay
+from issuer.results import RowOutcome
+from issuer.staff.apikeys import Scope
+from issuer.staff.machines import (
     FIRST_LINE,
     ItemsRefused,
     Taken,
@@ -21,12 +24,9 @@ from issuer.machines import (
     take_batch,
     write_table,
 )
-from issuer.minting import NameDisplay
-from issuer.results import RowOutcome
 from issuer.status import RevocationReason, revoke
 from issuer.store import credentials as credential_store
 from issuer.suspension import ReinstatementReason, SuspensionReason, reinstate, suspend
-from issuer.uploads import BatchState, MailChoice, Source
 from issuer.web.bearer import answer_json, current_key, needs_scope, once, program
 from issuer.web.limits import API, limiter
 from issuer.web.site import site

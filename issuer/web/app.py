@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from issuer.accounts import Role
+from issuer.staff.accounts import Role
 from issuer.vault import derived_key
 from issuer.web import access, words
 from issuer.web.limits import limiter, tidy

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from flask import Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer import apikeys, idempotency
-from issuer.apikeys import ApiKey, Scope
-from issuer.idempotency import Answer, Ask
+from issuer.staff import apikeys, idempotency
+from issuer.staff.apikeys import ApiKey, Scope
+from issuer.staff.idempotency import Answer, Ask
 from issuer.web.site import site
 from schemas.errors import BadgeError, InputError
 from schemas.jsontext import JsonValue, write_json

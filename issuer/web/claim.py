@@ -14,9 +14,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from issuer import claims
-from issuer.asking import MAX_WORDS_CHARS, ask, change_nzroa_link
-from issuer.claims import Held, LinkState, NameChange, NewNames
+from issuer.learner import claims
+from issuer.learner.asking import MAX_WORDS_CHARS, ask, change_nzroa_link
+from issuer.learner.claims import Held, LinkState, NameChange, NewNames
 from issuer.minting import NameDisplay
 from issuer.sharing import grouped, make_share_key, share_key, withdraw_share_key
 from issuer.store import claims_rows

@@ -7,9 +7,9 @@ from datetime import date
 from html import escape
 from typing import Literal
 
-from issuer.claims import Held
-from issuer.linkedin import linkedin_url
-from issuer.pictures import Pictures
+from issuer.drawing.pictures import Pictures
+from issuer.learner.claims import Held
+from issuer.learner.linkedin import linkedin_url
 from issuer.publicface import publisher_of
 from issuer.sharing import grouped, share_key
 from issuer.web.site import site

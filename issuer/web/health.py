@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.engine import Connection
 
-from issuer.apikeys import Scope
 from issuer.heartbeat import SILENT, last_seen
 from issuer.instance import KEYS_FOLDER, Instance
+from issuer.staff.apikeys import Scope
 from issuer.store import audit_log
 from issuer.store.service_tables import api_keys, claims, learner_requests, outbox, sessions
 from issuer.store.tables import batches, credentials

@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from issuer import idempotency, webhook
-from issuer.idempotency import Answer, Ask
-from issuer.machines import take_batch, write_table
+from issuer.bulk.uploads import BatchState, MailChoice, Source, load_course_codes
+from issuer.staff import idempotency, webhook
+from issuer.staff.idempotency import Answer, Ask
+from issuer.staff.machines import take_batch, write_table
+from issuer.staff.webhook import Delivery
 from issuer.store import webhook_rows
-from issuer.uploads import BatchState, MailChoice, Source, load_course_codes
 from issuer.web.api import MediaTypeRefused, NotThere, told_batch
 from issuer.web.bearer import answer_json, respond
 from issuer.web.limits import HOOKS, limiter
 from issuer.web.site import site
-from issuer.webhook import Delivery
 from schemas.errors import TooLarge
 from schemas.limits import MACHINE_BATCH
 

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer import accounts
-from issuer.accounts import SignInRefused
-from issuer.choices import OidcSettings, SecretName, unseal_secret
+from issuer.staff import accounts
+from issuer.staff.accounts import SignInRefused
+from issuer.staff.choices import OidcSettings, SecretName, unseal_secret
 from issuer.web.access import safe_next
 from issuer.web.desk.session import desk_home, remember
 from issuer.web.limits import SIGN_IN, limiter

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
+from issuer.bulk.uploads import MailChoice
 from issuer.results import RowOutcome
-from issuer.uploads import MailChoice
 from issuer.web.openapi_schemas import Json, object_of, one_of, ref, schemas, whole
 from schemas.limits import MAX_MACHINE_ROWS
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from issuer.machines import FIELDS, REQUIRED
+from issuer.bulk.uploads import BatchState, MailChoice, Source
 from issuer.minting import NameDisplay
 from issuer.results import RowOutcome
+from issuer.staff.machines import FIELDS, REQUIRED
 from issuer.status import RevocationReason
 from issuer.store.credentials import State
 from issuer.suspension import ReinstatementReason, SuspensionReason
-from issuer.uploads import BatchState, MailChoice, Source
 from schemas.limits import MAX_CELL_CHARS, MAX_MACHINE_ROWS
 
 Json = dict[str, Any]

@@ -13,13 +13,13 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from issuer import pages, qr
-from issuer.anchoring import Inclusions
 from issuer.pages import Publisher
 from issuer.publicface import Face, Shown, publisher_of
 from issuer.publish import FrontPage, about_documents
 from issuer.sharing import find_shared, parse_share_key
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
+from issuer.trust.anchoring import Inclusions
 from issuer.web.guesses import Guesses
 from issuer.web.site import site
 from issuer.web.words import speak

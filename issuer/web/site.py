@@ -15,10 +15,10 @@ from flask import current_app
 from werkzeug.local import LocalProxy
 
 from issuer import settings
-from issuer.choices import Choices, load_choices
-from issuer.editions import load_edition
 from issuer.instance import CONFIG_FILE, REGISTER_FOLDER, Instance, load_config, open_instance
 from issuer.runners import Runner, WorkerRunner
+from issuer.staff.choices import Choices, load_choices
+from issuer.trust.editions import load_edition
 from verifier.register.edition import Edition
 
 EXTENSION = "nz-open-badges"

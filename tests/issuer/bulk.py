@@ -13,14 +13,14 @@ from threading import Event
 
 import sqlalchemy as sa
 
-from issuer.bulk import confirm
-from issuer.checking import request_check
-from issuer.editions import load_edition, use_edition
-from issuer.findings import Findings, load_findings
+from issuer.bulk.checking import request_check
+from issuer.bulk.confirming import confirm
+from issuer.bulk.findings import Findings, load_findings
+from issuer.bulk.uploads import MailChoice, Source, receive
 from issuer.instance import Instance, open_instance
 from issuer.store.service_tables import claims, outbox
 from issuer.store.tables import credentials
-from issuer.uploads import MailChoice, Source, receive
+from issuer.trust.editions import load_edition, use_edition
 from issuer.worker import run_worker, work_off
 from tests import simulator
 from tests.issuer.durable import check_exactly_once

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from issuer.instance import Instance, open_instance
-from issuer.passwords import hash_password
+from issuer.staff.passwords import hash_password
 from issuer.store.engine import parse_database_url
 from keys.keyring import Keyring
 from tests.issuer.provider import make_instance

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from issuer import audit
 from issuer.batches import Options, issue_batch
-from issuer.editions import load_edition
 from issuer.instance import Instance, open_instance
 from issuer.outputs import Outputs
 from issuer.store.tables import credentials, documents
+from issuer.trust.editions import load_edition
 from tests.issuer.provider import NOW, Completions, PlainPictures
 
 STEPS = ("claimed", "reserved", "signed", "checked", "stored", "logged", "committed", "written")

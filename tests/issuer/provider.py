@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from issuer.batches import BatchReport, Options, issue_batch
-from issuer.editions import load_edition, use_edition
 from issuer.instance import DidMethod, Instance, init_instance, open_instance
 from issuer.outputs import BadgePictures, Outputs
+from issuer.trust.editions import load_edition, use_edition
 from keys.signing import add_proof
 from schemas import vocabulary as v
 from schemas.baking import bake_png, bake_svg

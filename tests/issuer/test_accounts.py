@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from issuer import accounts, audit
-from issuer.accounts import Account, Role, SignInRefused
+from issuer import audit
 from issuer.instance import Instance
+from issuer.staff import accounts
+from issuer.staff.accounts import Account, Role, SignInRefused
 from issuer.store import audit_log
 from issuer.store.tables import metadata
 from schemas.errors import BadgeError, InputError, IssuingError

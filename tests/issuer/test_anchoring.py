@@ -12,19 +12,19 @@ import pytest
 from click.testing import CliRunner
 
 from issuer import audit
-from issuer.anchor_request import AnchorAsked, build_request, check_request
-from issuer.anchoring import Inclusions, Tree, anchor_badges, request_for
 from issuer.authority.anchor_acceptance import accept_anchors
 from issuer.authority.cli import cli as register_cli
 from issuer.authority.office import init_office
 from issuer.cli import badge_issuer
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
 from issuer.selfcheck import OwnWeb
 from issuer.status import signed_lists
 from issuer.store import anchors as anchor_store
 from issuer.store import credentials as credential_store
+from issuer.trust.anchor_request import AnchorAsked, build_request, check_request
+from issuer.trust.anchoring import Inclusions, Tree, anchor_badges, request_for
+from issuer.trust.editions import load_edition, use_edition
 from schemas.errors import BadgeError, InputError, NotAuthorised, ProofInvalid, RegisterError
 from schemas.jsontext import JsonObject, write_json
 from schemas.limits import MAX_INCLUSION_PROOFS, MAX_REQUESTED_ANCHORS
@@ -366,7 +366,7 @@ def test_an_old_copy_of_a_corrected_badge_finds_its_proof_beside_the_new_one(ins
 
 
 def test_the_published_site_has_the_proof_beside_each_anchored_badge(instance: Instance, tmp_path: Path) -> None:
-    from issuer.cli_public import publish_site
+    from issuer.cli.public import publish_site
 
     anchored, other = short_ids(issue(instance, class_of(1)))[0], None
     anchor(instance)

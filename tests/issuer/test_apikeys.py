@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from issuer import accounts, apikeys, audit
-from issuer.apikeys import KeyState, Scope
+from issuer import audit
 from issuer.cli import badge_issuer
 from issuer.instance import Instance, open_instance
+from issuer.staff import accounts, apikeys
+from issuer.staff.apikeys import KeyState, Scope
 from issuer.store import audit_log
 from issuer.store.service_tables import api_keys
 from schemas.errors import BadgeError, InputError, IssuingError

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from issuer.anchoring import anchor_badges
 from issuer.archive import MANIFEST_FILE, write_archive
-from issuer.archive_check import check_archive
 from issuer.cli import badge_issuer
-from issuer.editions import load_edition
 from issuer.instance import Instance
+from issuer.trust.anchoring import anchor_badges
+from issuer.trust.archive_check import check_archive
+from issuer.trust.editions import load_edition
 from keys.resolve import load_did_map
 from schemas.errors import InputError
 from tests.issuer.provider import NOW, Completion, Completions, class_of, issue, register_for, short_ids

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from issuer import artwork, lettering
+from issuer.drawing import artwork, lettering
 from schemas import baking
 from schemas.errors import IssuingError
 

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from issuer.artworkupload import MAX_ARTWORK_BYTES, read_artwork
+from issuer.drawing.artworkupload import MAX_ARTWORK_BYTES, read_artwork
 from schemas import baking
 from schemas.errors import InputError, TooLarge
 

@@ -15,7 +15,6 @@ import pytest
 from issuer import audit, backup
 from issuer.backup import MANIFEST_FILE, SEALED_FILE, restore_backup, write_backup
 from issuer.cli import badge_issuer
-from issuer.editions import load_edition
 from issuer.instance import Instance, open_instance
 from issuer.lostsince import LostSince, find_lost
 from issuer.nzroareport import export_rows
@@ -25,6 +24,7 @@ from issuer.status import revoke, signed_lists
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import State
 from issuer.suspension import set_suspension, suspend
+from issuer.trust.editions import load_edition
 from schemas.errors import InputError, IssuingError
 from tests.issuer.provider import NOW, Completion, Completions, class_of, issue, make_instance, short_ids
 from verifier.exits import run

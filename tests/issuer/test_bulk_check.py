@@ -10,17 +10,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-
-from issuer.checking import check, problem_rows_csv, request_check
-from issuer.editions import load_edition
-from issuer.findings import MASK, load_findings
-from issuer.instance import Instance
-from issuer.store.setups import Setup, save_setup
-from issuer.store.tables import credentials
-from issuer.uploads import UploadChoices, load_choices, save_choices, save_course_codes
-from issuer.worker import work_off
-from schemas.errors import IssuingError
-from tests.issuer.bulk import (
+from tests.issuer.bulk.confirming import (
     OTHER_REF,
     PREPARER,
     UGLY,
@@ -30,6 +20,16 @@ from tests.issuer.bulk import (
     upload,
     use_two_listings,
 )
+
+from issuer.bulk.checking import check, problem_rows_csv, request_check
+from issuer.bulk.findings import MASK, load_findings
+from issuer.bulk.uploads import UploadChoices, load_choices, save_choices, save_course_codes
+from issuer.instance import Instance
+from issuer.store.setups import Setup, save_setup
+from issuer.store.tables import credentials
+from issuer.trust.editions import load_edition
+from issuer.worker import work_off
+from schemas.errors import IssuingError
 from tests.issuer.provider import NOW, REF
 
 NSNS = ("123456789", "987654321", "987 654 321")

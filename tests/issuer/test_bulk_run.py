@@ -10,22 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
-from issuer.apikeys import Scope, new_key
-from issuer.batch_views import batch_badges, list_batches, load_batch_view, results_csv
-from issuer.bulk import approve, cancel, confirm, issue_one, reject, retry
-from issuer.claims import LinkState, claim_token, find_claim
-from issuer.editions import load_edition
-from issuer.instance import Instance
-from issuer.jobs import take_and_run
-from issuer.results import RowOutcome
-from issuer.store import batch_work
-from issuer.store.claims_rows import load_claims
-from issuer.store.service_tables import outbox
-from issuer.uploads import BatchState, MailChoice, Source, load_batch, save_repairs
-from issuer.worker import work_off
-from schemas.errors import InputError, IssuingError
-from tests.issuer.bulk import (
+from tests.issuer.bulk.confirming import (
     APPROVER,
     PREPARER,
     check_every_badge_has_its_way_to_its_learner,
@@ -35,6 +20,21 @@ from tests.issuer.bulk import (
     issued_by_worker,
     upload,
 )
+
+from issuer.bulk.batch_views import batch_badges, list_batches, load_batch_view, results_csv
+from issuer.bulk.confirming import approve, cancel, confirm, issue_one, reject, retry
+from issuer.bulk.jobs import take_and_run
+from issuer.bulk.uploads import BatchState, MailChoice, Source, load_batch, save_repairs
+from issuer.instance import Instance
+from issuer.learner.claims import LinkState, claim_token, find_claim
+from issuer.results import RowOutcome
+from issuer.staff.apikeys import Scope, new_key
+from issuer.store import batch_work
+from issuer.store.claims_rows import load_claims
+from issuer.store.service_tables import outbox
+from issuer.trust.editions import load_edition
+from issuer.worker import work_off
+from schemas.errors import InputError, IssuingError
 from tests.issuer.provider import NOW, REF
 
 
@@ -192,7 +192,7 @@ def test_a_queued_batch_is_cancelled_at_once(instance: Instance) -> None:
 def test_a_running_batch_is_cancelled_after_the_chunk_under_way_and_can_be_continued(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("issuer.jobs.CHUNK_ROWS", 2)
+    monkeypatch.setattr("issuer.bulk.jobs.CHUNK_ROWS", 2)
     batch_id = confirmed(instance, class_csv(7))
     chunks: list[str] = []
 

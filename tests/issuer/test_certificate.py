@@ -14,10 +14,10 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops, ImageFilter, ImageFont
 
-from issuer import artwork, lettering
 from issuer.certificate import CertificateFacts, draw_certificate, drawing, wording
+from issuer.drawing import artwork, lettering
+from issuer.drawing.pictures import Pictures
 from issuer.export import ExportFormat, export_badge
-from issuer.pictures import Pictures
 from issuer.qr import qr_modules
 from issuer.store.setups import Setup, save_setup
 from schemas.errors import IssuingError

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from issuer.audit import SETTINGS
-from issuer.choices import (
+from issuer.instance import Instance
+from issuer.staff.choices import (
     Choices,
     MailDefault,
     MailSettings,
@@ -20,7 +21,6 @@ from issuer.choices import (
     seal_secret,
     unseal_secret,
 )
-from issuer.instance import Instance
 from issuer.store import audit_log
 from issuer.store.engine import SQLITE_FILE
 from schemas.errors import InputError, IssuingError

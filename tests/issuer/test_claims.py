@@ -8,18 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from issuer import audit, claims
-from issuer.asking import MAX_OPEN_REQUESTS, ask, change_nzroa_link, read_nzroa_link
-from issuer.claims import Held, LinkState, NameChange, NewNames
-from issuer.editions import load_edition
+from issuer import audit
 from issuer.instance import Instance
-from issuer.linkedin import linkedin_url
+from issuer.learner import claims
+from issuer.learner.asking import MAX_OPEN_REQUESTS, ask, change_nzroa_link, read_nzroa_link
+from issuer.learner.claims import Held, LinkState, NameChange, NewNames
+from issuer.learner.linkedin import linkedin_url
 from issuer.minting import NameDisplay
 from issuer.sharing import find_shared, grouped, make_share_key, parse_share_key, withdraw_share_key
 from issuer.store import claims_rows
 from issuer.store.claims_rows import RequestKind, Visibility
 from issuer.store.service_tables import outbox
 from issuer.store.tables import audit_log
+from issuer.trust.editions import load_edition
 from schemas.errors import InputError, IssuingError
 from tests.issuer.provider import AWARDED, NOW, Completion, Completions, issue, only_id, short_ids, stored_documents
 

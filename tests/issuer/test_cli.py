@@ -13,10 +13,10 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from issuer import cli_common
 from issuer.cli import badge_issuer
-from issuer.enrolment import check_request
+from issuer.cli import common as cli_common
 from issuer.instance import open_instance
+from issuer.trust.enrolment import check_request
 from schemas.baking import unbake_png, unbake_svg
 from schemas.jsontext import parse_object
 from tests.issuer.provider import ANCHOR, BASE_URL, NOW, PROVIDER, REF, edition_for
@@ -254,7 +254,7 @@ def test_a_disk_that_fills_while_publishing_or_exporting_is_told_and_is_no_inter
 
     with monkeypatch.context() as patched:
         patched.setattr("issuer.publish.write_if_different", full)
-        patched.setattr("issuer.cli_public.write_whole", full)
+        patched.setattr("issuer.cli.public.write_whole", full)
         for command in (
             ("publish", site),
             ("export", row["credential_id"], "--format", "json", "--out", ready.folder / "x.json"),

@@ -12,16 +12,16 @@ from click.testing import CliRunner
 from issuer import audit
 from issuer.archive import write_archive
 from issuer.cli import badge_issuer
-from issuer.closing import close_instance
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition
 from issuer.instance import Instance
-from issuer.keyuse import retire_key
 from issuer.publish import publish, publisher_of
-from issuer.reissuing import reissue
 from issuer.selfcheck import OwnWeb
 from issuer.status import revoke, signed_lists
 from issuer.store import credentials as credential_store
+from issuer.trust.closing import close_instance
+from issuer.trust.editions import load_edition
+from issuer.trust.keyuse import retire_key
+from issuer.trust.reissuing import reissue
 from schemas.errors import IssuingError
 from schemas.lossless import find_losses
 from tests.issuer.provider import NOW, class_of, issue, short_ids

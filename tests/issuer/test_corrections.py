@@ -10,7 +10,6 @@ import pytest
 
 from issuer import audit
 from issuer.corrections import Corrected, Correction, correct
-from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
 from issuer.minting import NameDisplay
 from issuer.profile import did_document
@@ -19,6 +18,7 @@ from issuer.status import RevocationReason, revoke, signed_lists
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.store.credentials import State
+from issuer.trust.editions import load_edition, use_edition
 from keys.did import did_web_location
 from schemas.errors import InputError, IssuingError
 from schemas.jsontext import JsonObject

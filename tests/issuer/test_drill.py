@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo import drill
-from issuer.archive_check import check_archive
+from issuer.trust.archive_check import check_archive
 from verifier.register.edition import load_anchor, load_edition
 
 EXPECTED = {

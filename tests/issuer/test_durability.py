@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from issuer.batches import Options, issue_batch
-from issuer.editions import load_edition
 from issuer.instance import Instance, open_instance
 from issuer.outputs import Outputs
 from issuer.store import credentials as credential_store
@@ -22,6 +21,7 @@ from issuer.store.credentials import NewCredential, StoredDocument
 from issuer.store.engine import open_store, sqlite_url
 from issuer.store.migrating import HEAD
 from issuer.store.tables import documents, status_lists
+from issuer.trust.editions import load_edition
 from schemas.errors import InputError, IssuingError
 from tests.issuer.durable import STEPS, check_exactly_once, start_run
 from tests.issuer.provider import NOW, PlainPictures, class_of, issue

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
+from issuer.trust.editions import load_edition, use_edition
 from schemas.errors import BadgeError, IssuingError, NotAuthorised, ProofInvalid
 from schemas.jsontext import write_json
 from tests.issuer.provider import ANCHOR, NOW, edition_for

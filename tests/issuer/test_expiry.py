@@ -12,13 +12,13 @@ from issuer.admission import end_of_validity
 from issuer.batches import Options, rehearse_batch
 from issuer.catalogue import build_achievement
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition
 from issuer.instance import Instance
 from issuer.making import issuer_facts
 from issuer.selfcheck import OwnWeb
 from issuer.status import signed_lists
 from issuer.store import credentials as credential_store
 from issuer.store.setups import Setup, load_artwork, load_setup, load_setups, save_setup
+from issuer.trust.editions import load_edition
 from keys.suites.jwt import parse_jws
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from issuer import idempotency
-from issuer.idempotency import Answer, Ask, OtherRequest, UnderWay
 from issuer.instance import Instance
+from issuer.staff import idempotency
+from issuer.staff.idempotency import Answer, Ask, OtherRequest, UnderWay
 from tests.issuer.provider import NOW
 
 ASK = Ask(key_id="k", idempotency_key="one", request_sha256="a" * 64)

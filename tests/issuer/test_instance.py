@@ -15,11 +15,11 @@ from issuer import settings
 from issuer.baseurl import parse_base_url
 from issuer.export import did_map
 from issuer.instance import NSN_KEY, DidMethod, Instance, init_instance, open_instance
-from issuer.keyuse import keys_to_enrol, retire_key, use_key
 from issuer.profile import did_document, jwks
 from issuer.store import batches as batch_store
 from issuer.store.engine import open_store, parse_database_url, place_of, sqlite_url
 from issuer.store.tables import audit_log
+from issuer.trust.keyuse import keys_to_enrol, retire_key, use_key
 from keys.keyring import Keyring, Purpose
 from keys.multikey import KeyType
 from keys.resolve import Retrieved, resolve_method

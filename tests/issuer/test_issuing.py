@@ -15,12 +15,12 @@ import pytest
 
 from issuer import audit
 from issuer.batches import Options, rehearse_batch
-from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance
-from issuer.keyuse import use_key
 from issuer.results import COLUMNS, RowOutcome, RowResult, results_csv
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import State
+from issuer.trust.editions import load_edition, use_edition
+from issuer.trust.keyuse import use_key
 from keys.multikey import KeyType
 from keys.signing import SoftwareSigner
 from keys.suites.jwt import credential_of, parse_jws

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from issuer import audit
 from issuer.cli import badge_issuer
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition
 from issuer.instance import Instance, open_instance
 from issuer.nzroareport import Export, ExportRow, Marked, export_csv, export_rows, mark_reported, purge
 from issuer.status import revoke
 from issuer.store.nzroa_rows import load_entry, load_reporting_state
 from issuer.store.tables import audit_log, nzroa_entries
 from issuer.suspension import set_suspension, suspend
+from issuer.trust.editions import load_edition
 from schemas.errors import IssuingError, TableError
 from schemas.limits import MAX_TABLE_BYTES
 from tests.issuer.provider import AWARDED, NOW, PROVIDER, REF, Completion, Completions, issue, short_ids

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from issuer import claims
-from issuer.asking import change_nzroa_link
 from issuer.instance import Instance
+from issuer.learner import claims
+from issuer.learner.asking import change_nzroa_link
 from issuer.pages.markdown import Block, BlockKind, parse_blocks
 from issuer.publish import Published, publish, publisher_of
 from issuer.sharing import make_share_key, withdraw_share_key

@@ -16,15 +16,15 @@ from click.testing import CliRunner
 
 from issuer import audit
 from issuer.cli import badge_issuer
-from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance, open_instance
-from issuer.keyuse import compromise_key, use_key
-from issuer.reissuing import Outcome, reissue
 from issuer.selfcheck import OwnWeb
 from issuer.status import revoke, signed_lists
 from issuer.store import credentials as credential_store
 from issuer.store import endings
 from issuer.store.credentials import State
+from issuer.trust.editions import load_edition, use_edition
+from issuer.trust.keyuse import compromise_key, use_key
+from issuer.trust.reissuing import Outcome, reissue
 from keys.keyring import Purpose
 from keys.multikey import KeyType
 from keys.suites.jwt import parse_jws

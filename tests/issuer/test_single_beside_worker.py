@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from issuer.bulk import issue_one
-from issuer.editions import load_edition
+from issuer.bulk.confirming import issue_one
+from issuer.bulk.jobs import take_and_run
+from issuer.bulk.uploads import MailChoice, Source
 from issuer.instance import Instance
-from issuer.jobs import take_and_run
 from issuer.results import RowOutcome
-from issuer.uploads import MailChoice, Source
+from issuer.trust.editions import load_edition
 from tests.issuer.provider import AWARDED, NOW, REF
 
 

@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image, ImageChops
 
-from issuer import artwork, lettering, socialcard
-from issuer.pictures import Pictures
-from issuer.socialcard import SocialCard, draw_social_card
+from issuer.drawing import artwork, lettering, socialcard
+from issuer.drawing.pictures import Pictures
+from issuer.drawing.socialcard import SocialCard, draw_social_card
 from issuer.store.credentials import load_document
 from tests.issuer.provider import Completion, Completions, issue, only_id
 

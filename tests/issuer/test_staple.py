@@ -16,9 +16,9 @@ from issuer.authority.entitlement import open_stretches
 from issuer.batches import Options, rehearse_batch
 from issuer.cli import badge_issuer
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition
 from issuer.instance import Instance
-from issuer.staples import STAPLES_FILE, load_staples, use_endorsements
+from issuer.trust.editions import load_edition
+from issuer.trust.staples import STAPLES_FILE, load_staples, use_endorsements
 from keys.resolve import no_network
 from schemas.errors import BadgeError, InputError, IssuingError
 from schemas.jsontext import JsonObject, write_json

@@ -11,12 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from issuer import audit
-from issuer.closing import close_instance
 from issuer.corrections import Correction, correct
-from issuer.editions import load_edition, use_edition
 from issuer.instance import Instance, load_config
 from issuer.publish import publish, publisher_of
-from issuer.reissuing import Outcome, reissue
 from issuer.selfcheck import OwnWeb
 from issuer.status import revoke, signed_lists
 from issuer.store import credentials as credential_store
@@ -24,6 +21,9 @@ from issuer.store import lists as list_store
 from issuer.store.credentials import State
 from issuer.store.tables import audit_log, documents, status_bits
 from issuer.suspension import Suspended, reinstate, set_suspension, suspend
+from issuer.trust.closing import close_instance
+from issuer.trust.editions import load_edition, use_edition
+from issuer.trust.reissuing import Outcome, reissue
 from keys.keyring import Purpose
 from keys.multikey import KeyType
 from schemas import vocabulary as v

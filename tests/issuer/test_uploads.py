@@ -6,14 +6,20 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from tests.issuer.bulk.confirming import (
+    OTHER_REF,
+    PREPARER,
+    UGLY,
+    checked,
+    class_csv,
+    issued_by_worker,
+    upload,
+    use_two_listings,
+)
 
 from issuer import audit
-from issuer.editions import load_edition
-from issuer.instance import Instance
-from issuer.previewing import Preview, preview
-from issuer.store.service_tables import course_codes, uploads
-from issuer.store.tables import audit_log, batches
-from issuer.uploads import (
+from issuer.bulk.previewing import Preview, preview
+from issuer.bulk.uploads import (
     UploadChoices,
     clear_repairs,
     discard,
@@ -26,8 +32,11 @@ from issuer.uploads import (
     save_course_codes,
     save_repairs,
 )
+from issuer.instance import Instance
+from issuer.store.service_tables import course_codes, uploads
+from issuer.store.tables import audit_log, batches
+from issuer.trust.editions import load_edition
 from schemas.errors import BadgeError, InputError, IssuingError, TableError, TooLarge
-from tests.issuer.bulk import OTHER_REF, PREPARER, UGLY, checked, class_csv, issued_by_worker, upload, use_two_listings
 from tests.issuer.provider import NOW, REF
 
 
@@ -83,7 +92,7 @@ def test_what_can_be_no_class_list_is_refused_at_once(instance: Instance, data: 
 
 
 def test_a_file_over_the_limit_is_refused_at_once(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.uploads.MAX_TABLE_BYTES", 100)
+    monkeypatch.setattr("issuer.bulk.uploads.MAX_TABLE_BYTES", 100)
     with pytest.raises(TooLarge, match="Split it"):
         upload(instance, class_csv(5))
 

@@ -12,19 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
-from issuer.batch_views import load_batch_view
-from issuer.bulk import confirm
-from issuer.checking import request_check
-from issuer.editions import load_edition
-from issuer.findings import load_findings
-from issuer.instance import open_instance
-from issuer.jobs import LEASE, take_and_run
-from issuer.store import batch_work
-from issuer.store.tables import batches
-from issuer.uploads import MailChoice
-from issuer.worker import do_chores, work_off
-from tests.issuer.bulk import (
+from tests.issuer.bulk.confirming import (
     PREPARER,
     check_every_badge_has_its_way_to_its_learner,
     checked,
@@ -34,6 +22,18 @@ from tests.issuer.bulk import (
     start_worker,
     upload,
 )
+
+from issuer.bulk.batch_views import load_batch_view
+from issuer.bulk.checking import request_check
+from issuer.bulk.confirming import confirm
+from issuer.bulk.findings import load_findings
+from issuer.bulk.jobs import LEASE, take_and_run
+from issuer.bulk.uploads import MailChoice
+from issuer.instance import open_instance
+from issuer.store import batch_work
+from issuer.store.tables import batches
+from issuer.trust.editions import load_edition
+from issuer.worker import do_chores, work_off
 from tests.issuer.provider import NOW
 
 SIGKILLED = -9
@@ -52,8 +52,8 @@ STEPS = (
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.jobs.CHUNK_ROWS", 3)
-    monkeypatch.setattr("issuer.jobs._BREATH_SECONDS", 0.0)
+    monkeypatch.setattr("issuer.bulk.jobs.CHUNK_ROWS", 3)
+    monkeypatch.setattr("issuer.bulk.jobs._BREATH_SECONDS", 0.0)
 
 
 def state_in(folder: Path, batch_id: str) -> str:

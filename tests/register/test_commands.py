@@ -14,7 +14,7 @@ import pytest
 
 from demo import build_records
 from issuer.authority.cli import cli as office_cli
-from issuer.enrolment import KeyOffered, build_request
+from issuer.trust.enrolment import KeyOffered, build_request
 from schemas.errors import RegisterError
 from schemas.jsontext import write_json
 from tests.register.making import signer

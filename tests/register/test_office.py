@@ -13,7 +13,7 @@ import pytest
 
 from issuer.authority.acceptance import accept_request
 from issuer.authority.office import build_edition, init_office, office_anchor
-from issuer.enrolment import KeyOffered, build_request, check_request
+from issuer.trust.enrolment import KeyOffered, build_request, check_request
 from keys.did import did_key_of
 from keys.multikey import KeyType
 from keys.signing import SoftwareSigner

@@ -10,9 +10,9 @@ from datetime import date, datetime, time, timedelta
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer import accounts, apikeys
 from issuer import audit as audit_chain
-from issuer.accounts import Role
+from issuer.staff import accounts, apikeys
+from issuer.staff.accounts import Role
 from issuer.store.audit_reading import Looked, load_actions, load_all, load_page
 from issuer.web.access import needs
 from issuer.web.desk.audit_words import action_words, tell_entry

@@ -9,19 +9,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
 from issuer.admission import Gate
 from issuer.corrections import Correction, correct
+from issuer.learner.settling import Outcome, settle
+from issuer.learner.telling import tell_learner
 from issuer.making import issuer_facts
 from issuer.minting import NameDisplay
 from issuer.rows import read_one_name
-from issuer.settling import Outcome, settle
+from issuer.staff.accounts import Role
 from issuer.status import RevocationReason, revoke
 from issuer.store.badge_history import load_reporting
 from issuer.store.claims_rows import load_claim, load_requests
 from issuer.store.outbox_rows import MailKind
 from issuer.suspension import ReinstatementReason, SuspensionReason, reinstate, suspend
-from issuer.telling import tell_learner
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_pages import BadgeFacts, blueprint, can_mail, load_facts, title_of

@@ -8,10 +8,10 @@ from datetime import timedelta
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
+from issuer.learner.newlinks import print_link, replace_link
 from issuer.mail.links import change_address, resend
-from issuer.newlinks import print_link, replace_link
 from issuer.qr import qr_svg
+from issuer.staff.accounts import Role
 from issuer.store import claims_rows
 from issuer.web.access import actor, needs
 from issuer.web.desk.badge_changes import subject_of

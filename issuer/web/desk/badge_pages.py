@@ -11,9 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer.accounts import Role, list_accounts
-from issuer.apikeys import list_keys
 from issuer.ownverdict import verdict_now
+from issuer.staff.accounts import Role, list_accounts
+from issuer.staff.apikeys import list_keys
 from issuer.store import badge_history, claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
 from issuer.store.audit_log import Entry

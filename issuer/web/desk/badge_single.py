@@ -7,13 +7,13 @@ from datetime import date
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
 from issuer.admission import Gate
-from issuer.bulk import OneIssued, issue_one
+from issuer.bulk.confirming import OneIssued, issue_one
+from issuer.bulk.uploads import MailChoice, Source
 from issuer.making import issuer_facts
 from issuer.results import RowOutcome
 from issuer.rows.single import read_one_email, read_one_name
-from issuer.uploads import MailChoice, Source
+from issuer.staff.accounts import Role
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_changes import awardable

@@ -8,7 +8,7 @@ from datetime import date
 
 from flask import abort
 
-from issuer.batch_views import BatchSummary, BatchView, load_batch_summary, load_batch_view
+from issuer.bulk.batch_views import BatchSummary, BatchView, load_batch_summary, load_batch_view
 from issuer.web.desk.badge_pages import title_of
 from issuer.web.site import site
 from schemas.errors import IssuingError

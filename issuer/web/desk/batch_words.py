@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from issuer.accounts import list_accounts
 from issuer.rows.model import Field
+from issuer.staff.accounts import list_accounts
 from issuer.web.site import site
 from issuer.web.words import _
 

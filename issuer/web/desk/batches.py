@@ -9,16 +9,16 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import bulk as bulk_service
-from issuer.accounts import Role
-from issuer.batch_views import BatchSummary, BatchView, batch_badges, list_batches, results_csv
-from issuer.findings import load_findings
+from issuer.bulk import confirming as bulk_service
+from issuer.bulk.batch_views import BatchSummary, BatchView, batch_badges, list_batches, results_csv
+from issuer.bulk.findings import load_findings
+from issuer.bulk.uploads import BatchState
+from issuer.learner.slips import print_slips
 from issuer.mail.outbox import hold_mails, release_mails
 from issuer.qr import qr_svg
-from issuer.slips import print_slips
+from issuer.staff.accounts import Role
 from issuer.status import RevocationReason
 from issuer.store import batch_work, withdrawals
-from issuer.uploads import BatchState
 from issuer.web.access import actor, may, needs
 from issuer.web.desk import batch_words, labels
 from issuer.web.desk.badge_pages import title_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import bulk as bulk_service
-from issuer.accounts import Role
-from issuer.delivering import MailChoice
-from issuer.findings import Findings, load_findings
-from issuer.uploads import BatchState, earlier_uploads, load_choices
+from issuer.bulk import confirming as bulk_service
+from issuer.bulk.delivering import MailChoice
+from issuer.bulk.findings import Findings, load_findings
+from issuer.bulk.uploads import BatchState, earlier_uploads, load_choices
+from issuer.staff.accounts import Role
 from issuer.web.access import actor, may, needs
 from issuer.web.desk import batch_words
 from issuer.web.desk.batch_pages import load_summary

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from issuer.findings import CellFault, Findings, FoundRow, RowWarning
-from issuer.previewing import Preview
+from issuer.bulk.findings import CellFault, Findings, FoundRow, RowWarning
+from issuer.bulk.previewing import Preview
+from issuer.bulk.uploads import UploadChoices
 from issuer.rows.columnmap import DATE_ORDERS
 from issuer.rows.model import Field
-from issuer.uploads import UploadChoices
 from issuer.web.desk import batch_words
 from issuer.web.words import _
 

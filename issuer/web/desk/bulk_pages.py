@@ -8,16 +8,12 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import bulk as bulk_service
-from issuer.accounts import Role
-from issuer.batch_views import BatchSummary
-from issuer.catalogue import achievement_on
-from issuer.checking import problem_rows_csv, request_check
-from issuer.findings import Findings, load_findings
-from issuer.making import issuer_facts
-from issuer.pictures import Pictures
-from issuer.previewing import FIELDS, Preview, preview
-from issuer.uploads import (
+from issuer.bulk import confirming as bulk_service
+from issuer.bulk.batch_views import BatchSummary
+from issuer.bulk.checking import problem_rows_csv, request_check
+from issuer.bulk.findings import Findings, load_findings
+from issuer.bulk.previewing import FIELDS, Preview, preview
+from issuer.bulk.uploads import (
     BatchState,
     Source,
     UploadChoices,
@@ -30,6 +26,10 @@ from issuer.uploads import (
     save_course_codes,
     save_repairs,
 )
+from issuer.catalogue import achievement_on
+from issuer.drawing.pictures import Pictures
+from issuer.making import issuer_facts
+from issuer.staff.accounts import Role
 from issuer.web.access import actor, needs
 from issuer.web.desk import batch_words, bulk_forms
 from issuer.web.desk.batch_pages import awardable, load_summary

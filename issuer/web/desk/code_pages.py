@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
-from issuer.coursecodes import forget_course_code
-from issuer.uploads import load_course_codes, save_course_codes
+from issuer.bulk.coursecodes import forget_course_code
+from issuer.bulk.uploads import load_course_codes, save_course_codes
+from issuer.staff.accounts import Role
 from issuer.web.access import actor, needs
 from issuer.web.desk.badge_changes import awardable
 from issuer.web.desk.badge_pages import title_of

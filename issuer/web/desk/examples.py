@@ -8,11 +8,11 @@ from datetime import date, datetime
 from issuer import pages, publicface
 from issuer.admission import end_of_validity
 from issuer.catalogue import Achievement, achievement_on
+from issuer.drawing.pictures import Pictures
 from issuer.instance import Instance
 from issuer.making import issuer_facts
 from issuer.minting import Award, NameDisplay, mint
 from issuer.pages import BadgePage
-from issuer.pictures import Pictures
 from issuer.store.setups import Setup
 from issuer.words import parse_language
 from schemas.errors import IssuingError

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role, list_accounts
-from issuer.choices import Choices
+from issuer.staff.accounts import Role, list_accounts
+from issuer.staff.choices import Choices
 from issuer.store import endings
 from issuer.store.searching import Waiting, count_figures, count_waiting
 from issuer.store.setups import load_setups

@@ -8,8 +8,8 @@ import secrets
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import apikeys
-from issuer.accounts import Role
+from issuer.staff import apikeys
+from issuer.staff.accounts import Role
 from issuer.web.access import actor, needs
 from issuer.web.desk.session import tell
 from issuer.web.once import keep_once, take_once

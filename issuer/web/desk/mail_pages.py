@@ -9,10 +9,10 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
 from issuer.mail.compose import Facts, write_html, write_sections
 from issuer.mail.outbox import Bounces, cancel_mails, hold_mails, record_bounces, release_mails
 from issuer.mail.sending import end_pause, load_pause
+from issuer.staff.accounts import Role
 from issuer.store import outbox_rows
 from issuer.store.batches import load_batch
 from issuer.store.outbox_rows import MailKind, MailState

@@ -8,10 +8,10 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
-from issuer.choices import MailSettings, SecretName, Security, load_choices, save_choices, seal_secret
 from issuer.mail.sending import end_pause
 from issuer.mail.trying import send_test
+from issuer.staff.accounts import Role
+from issuer.staff.choices import MailSettings, SecretName, Security, load_choices, save_choices, seal_secret
 from issuer.web.access import actor, needs, signed_in
 from issuer.web.desk import mail_words
 from issuer.web.desk.mail_pages import blueprint

@@ -8,8 +8,8 @@ from datetime import timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer.accounts import Role
 from issuer.nzroareport import Marked, export_csv, export_rows, mark_reported, purge
+from issuer.staff.accounts import Role
 from issuer.store import nzroa_rows
 from issuer.store.credentials import State
 from issuer.web.access import actor, needs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts
-from issuer.accounts import Account, Role
+from issuer.staff import accounts
+from issuer.staff.accounts import Account, Role
 from issuer.web.access import actor, needs, signed_in
 from issuer.web.desk.session import tell
 from issuer.web.once import keep_once, take_once

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from issuer import pages, qr
-from issuer.accounts import Role
+from issuer.staff.accounts import Role
 from issuer.web.access import needs
 from issuer.web.desk.examples import SHORT_ID, Example
 from issuer.web.desk.setup_pages import blueprint, example_of, load_line

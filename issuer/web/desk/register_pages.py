@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer.accounts import Role
-from issuer.editions import load_anchor, use_edition
-from issuer.enrolment import build_request
-from issuer.keyuse import keys_to_enrol
+from issuer.staff.accounts import Role
+from issuer.trust.editions import load_anchor, use_edition
+from issuer.trust.enrolment import build_request
+from issuer.trust.keyuse import keys_to_enrol
 from issuer.web.access import actor, needs
 from issuer.web.desk.setup_pages import blueprint
 from issuer.web.site import site

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer.accounts import Role
-from issuer.settling import Outcome, settle
+from issuer.learner.settling import Outcome, settle
+from issuer.staff.accounts import Role
 from issuer.store import claims_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredRequest

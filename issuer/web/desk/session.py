@@ -6,9 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from issuer import accounts
-from issuer.accounts import Account, SignInRefused
-from issuer.passwords import MIN_CHARS
+from issuer.staff import accounts
+from issuer.staff.accounts import Account, SignInRefused
+from issuer.staff.passwords import MIN_CHARS
 from issuer.vault import token_sha256
 from issuer.web.access import TOKEN, account, needs, safe_next, signed_in
 from issuer.web.limits import SIGN_IN, limiter

@@ -9,10 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import audit
-from issuer import webhook as hook
-from issuer.accounts import Role
 from issuer.baseurl import parse_base_url
-from issuer.choices import (
+from issuer.staff import webhook as hook
+from issuer.staff.accounts import Role
+from issuer.staff.choices import (
     Choices,
     MailDefault,
     OidcSettings,

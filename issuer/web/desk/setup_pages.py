@@ -9,11 +9,11 @@ from typing import TypeVar
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer.accounts import Role
 from issuer.admission import Gate
-from issuer.artworkupload import MAX_ARTWORK_BYTES, read_artwork
+from issuer.drawing.artworkupload import MAX_ARTWORK_BYTES, read_artwork
 from issuer.making import issuer_facts
 from issuer.setups import MAX_ALT_CHARS, change_setup, read_criteria, read_line, read_months
+from issuer.staff.accounts import Role
 from issuer.store.dialect import fold_text
 from issuer.store.searching import count_by_reference
 from issuer.store.setups import Setup, load_setup, load_setups

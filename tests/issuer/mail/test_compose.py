@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from issuer.choices import MailSettings, load_choices
-from issuer.claims import claim_token
 from issuer.instance import Instance
+from issuer.learner.claims import claim_token
 from issuer.mail.compose import Envelope, Facts, compose, write_sections, write_text
 from issuer.mail.facts import Moot, Sender, load_facts
+from issuer.staff.choices import MailSettings, load_choices
 from issuer.status import revoke
 from issuer.store import outbox_rows
 from issuer.store.claims_rows import Visibility, mark_claimed

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from issuer import audit
-from issuer.claims import LinkState, claim_token, find_claim
 from issuer.instance import Instance
+from issuer.learner.claims import LinkState, claim_token, find_claim
 from issuer.mail.links import change_address, resend
 from issuer.mail.outbox import (
     MailKind,

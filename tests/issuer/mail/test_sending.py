@@ -44,7 +44,7 @@ def test_mail_that_is_due_arrives_once_at_its_own_address_over_one_connection(an
 
 
 def test_each_learner_gets_their_own_link_and_nobody_elses(instance: Instance) -> None:
-    from issuer.claims import claim_token
+    from issuer.learner.claims import claim_token
 
     badges = learners(instance, 3)
     queue(instance, badges)

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from issuer.choices import Security
 from issuer.mail.transport import Refused, ServerDown, SmtpTransport
+from issuer.staff.choices import Security
 from tests.issuer.mail.sink import Sink, free_port, served
 from tests.issuer.mail.town import settings_for
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from issuer.choices import Choices, MailSettings, Security, load_choices, save_choices
-from issuer.claims import claim_token
 from issuer.instance import Instance
+from issuer.learner.claims import claim_token
 from issuer.mail.outbox import MailKind, MailState, NewMail, insert_mails
 from issuer.mail.sending import Sent, send_due
 from issuer.mail.transport import SmtpTransport
+from issuer.staff.choices import Choices, MailSettings, Security, load_choices, save_choices
 from issuer.store import claims_rows, outbox_rows
 from issuer.store.claims_rows import Delivery, Visibility
 from issuer.vault import token_sha256

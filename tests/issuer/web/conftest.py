@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer.accounts import Account, Role, add_account, open_session
 from issuer.instance import Instance
+from issuer.staff.accounts import Account, Role, add_account, open_session
 from issuer.store import account_rows
 from issuer.web.access import TOKEN
 from issuer.web.site import EXTENSION, ServeOptions, Site

@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer import apikeys, audit, choices, idempotency
+from issuer import audit
 from issuer.instance import Instance
-from issuer.machines import parse_items
+from issuer.staff import apikeys, choices, idempotency
+from issuer.staff.machines import parse_items
 from issuer.store import audit_log
 from issuer.store.service_tables import idempotency as idempotency_table
 from issuer.store.tables import batches, credentials
@@ -320,7 +321,7 @@ def test_a_key_that_only_issues_sees_its_own_batches_alone(client: FlaskClient, 
 
 
 def test_a_signed_in_browser_is_no_key(staff: Any) -> None:
-    from issuer.accounts import Role
+    from issuer.staff.accounts import Role
 
     assert staff(*Role).get("/api/v1/credentials/0").status_code == 401
 

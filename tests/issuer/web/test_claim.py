@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer.claims import claim_token
 from issuer.instance import Instance
+from issuer.learner.claims import claim_token
 from issuer.status import revoke
 from issuer.store import claims_rows
 from issuer.store.claims_rows import RequestKind, StoredClaim, Visibility

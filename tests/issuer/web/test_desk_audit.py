@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from issuer import accounts, apikeys, audit
-from issuer.accounts import Role
+from issuer import audit
 from issuer.instance import Instance
+from issuer.staff import accounts, apikeys
+from issuer.staff.accounts import Role
 from issuer.store.tables import audit_log
 from issuer.web.desk.audit_words import action_words
 from schemas.canonical import jcs

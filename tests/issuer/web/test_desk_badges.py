@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer.accounts import Role
-from issuer.asking import ask
 from issuer.audit import verify_chain
-from issuer.choices import load_choices, save_choices
 from issuer.instance import Instance
+from issuer.learner.asking import ask
+from issuer.staff.accounts import Role
+from issuer.staff.choices import load_choices, save_choices
 from issuer.store import claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import Delivery, NewClaim, RequestKind, Visibility
@@ -48,7 +48,7 @@ def badge(instance: Instance) -> str:
 def give_claim(instance: Instance, short_id: str) -> None:
     from datetime import timedelta
 
-    from issuer.claims import claim_token
+    from issuer.learner.claims import claim_token
 
     claim = NewClaim(
         short_id=short_id,

@@ -16,10 +16,10 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from issuer.accounts import Role
-from issuer.choices import load_choices, save_choices
+from issuer.bulk.uploads import purge_uploads
+from issuer.staff.accounts import Role
+from issuer.staff.choices import load_choices, save_choices
 from issuer.store import audit_log
-from issuer.uploads import purge_uploads
 from tests.issuer.provider import NOW, REF
 from tests.issuer.web.conftest import Staff, add_staff, csrf_of, make_site, sign_in, site_of
 

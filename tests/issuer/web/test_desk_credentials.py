@@ -13,12 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from issuer.accounts import Role
-from issuer.editions import load_edition
-from issuer.enrolment import check_request
+from issuer.bulk.uploads import load_course_codes
 from issuer.instance import Instance, init_instance
+from issuer.staff.accounts import Role
 from issuer.store.setups import load_setup
-from issuer.uploads import load_course_codes
+from issuer.trust.editions import load_edition
+from issuer.trust.enrolment import check_request
 from schemas.jsontext import parse_object
 from tests.issuer.provider import (
     ANCHOR,

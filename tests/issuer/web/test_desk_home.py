@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from issuer.accounts import Role
-from issuer.asking import ask
+from issuer.learner.asking import ask
+from issuer.staff.accounts import Role
 from issuer.store.claims_rows import RequestKind
 from tests.issuer.provider import NOW, REF, class_of, issue, only_id
 from tests.issuer.web.conftest import Staff, add_staff, csrf_of, make_site, sign_in, site_of

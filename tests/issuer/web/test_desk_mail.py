@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer.accounts import Role
-from issuer.choices import Choices, MailDefault, SecretName, Security, load_choices, unseal_secret
 from issuer.instance import Instance
 from issuer.mail.outbox import MailKind, MailState
+from issuer.staff.accounts import Role
+from issuer.staff.choices import Choices, MailDefault, SecretName, Security, load_choices, unseal_secret
 from issuer.store import outbox_rows, settings_rows
 from issuer.store.credentials import load_credential
 from tests.issuer.mail.sink import Sink, free_port, served

@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from issuer import audit
-from issuer.accounts import Role
 from issuer.instance import Instance
+from issuer.staff.accounts import Role
 from issuer.store import audit_log
 from tests.issuer.provider import Completion, Completions, issue
 from tests.issuer.web.conftest import Staff, csrf_of, site_of

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from issuer import accounts, apikeys
-from issuer.accounts import Role
 from issuer.instance import Instance
+from issuer.staff import accounts, apikeys
+from issuer.staff.accounts import Role
 from issuer.web.access import TOKEN
 from tests.issuer.provider import NOW, REF
 from tests.issuer.web.conftest import Staff, add_staff, csrf_of, make_site, sign_in, site_of

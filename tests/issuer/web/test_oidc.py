@@ -12,10 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer import accounts, choices
-from issuer.accounts import Role
-from issuer.choices import OidcSettings, SecretName, seal_secret
 from issuer.instance import Instance
+from issuer.staff import accounts, choices
+from issuer.staff.accounts import Role
+from issuer.staff.choices import OidcSettings, SecretName, seal_secret
 from issuer.web.access import TOKEN
 from tests.issuer.provider import NOW
 from tests.issuer.web.conftest import csrf_of, site_of

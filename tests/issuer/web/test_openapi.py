@@ -19,9 +19,10 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 
-from issuer import apikeys, heartbeat, webhook
-from issuer.apikeys import Scope
+from issuer import heartbeat
 from issuer.instance import Instance
+from issuer.staff import apikeys, webhook
+from issuer.staff.apikeys import Scope
 from issuer.status import signed_lists
 from issuer.suspension import set_suspension
 from issuer.web.openapi import openapi_document

@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer import claims
-from issuer.anchoring import anchor_badges
 from issuer.instance import Instance
+from issuer.learner import claims
 from issuer.publish import publish, publisher_of
 from issuer.sharing import grouped, make_share_key
 from issuer.status import RevocationReason, revoke, signed_lists
 from issuer.store.claims_rows import Visibility
+from issuer.trust.anchoring import anchor_badges
 from tests.issuer.provider import NOW, Completion, Completions, issue, make_instance, only_id
 from tests.issuer.web.conftest import make_site, site_of
 

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from issuer import idempotency, uploads, webhook
-from issuer.accounts import Role
+from issuer.bulk import uploads
 from issuer.instance import Instance
+from issuer.staff import idempotency, webhook
+from issuer.staff.accounts import Role
 from issuer.store.service_tables import settings, webhook_deliveries
 from issuer.store.tables import batches, credentials
 from schemas.errors import IssuingError

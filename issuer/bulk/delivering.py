@@ -1,0 +1,132 @@
+"""How new badges go to their learners: a claim link for each, a mail where the address is the learner's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.engine import Connection
+
+from issuer.instance import Identity
+from issuer.store import batch_work, claims_rows, outbox_rows
+from issuer.store.claims_rows import Delivery, NewClaim, Visibility
+from issuer.store.dialect import fold_text
+from issuer.store.outbox_rows import MailKind, MailState, NewMail
+from issuer.vault import token, token_sha256
+
+CLAIM_DAYS = 180
+_FIRST_LINK = 1
+_PURPOSE = "claim"  # of the tokens of claim links; `issuer.learner.claims` makes the same ones again
+
+
+class MailChoice(StrEnum):
+    """What becomes of the mails of a batch."""
+
+    NONE = "none"
+    HOLD = "hold"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How the badges of one run go to their learners."""
+
+    mail: MailChoice = MailChoice.NONE
+    claim_days: int = CLAIM_DAYS
+    visibility: Visibility | None = None  # None: as the instance says, until the learner chooses
+    shared: frozenset[str] = field(default=frozenset(), repr=False)  # addresses that two names of the file have
+
+
+NO_MAIL = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A new badge and whose it is. `repr` names nobody."""
+
+    short_id: str
+    name: str
+    email: str | None
+    language: str | None
+
+    def __repr__(self) -> str:
+        return f"Recipient(short_id={self.short_id!r}, …)"
+
+
+def fold_address(email: str) -> str:
+    return email.strip().lower()
+
+
+def shared_addresses(people: Iterable[tuple[str, str | None]]) -> frozenset[str]:
+    """The addresses, folded, that differently named people have: nobody can say whose they are."""
+    names: dict[str, str | None] = {}
+    shared: set[str] = set()
+    for name, email in people:
+        if email is not None:
+            address, bare = fold_address(email), fold_text(name)
+            if names.setdefault(address, bare) != bare:
+                shared.add(address)
+    return frozenset(shared)
+
+
+def of_others(connection: Connection, people: Sequence[tuple[str, str | None]]) -> frozenset[str]:
+    """Which of these people's addresses a badge of another name has already."""
+    bare = {fold_address(email): fold_text(name) for name, email in people if email is not None}
+    found = batch_work.names_by_address(connection, sorted(bare)) if bare else {}
+    return frozenset(
+        address for address, names in found.items() if any(fold_text(name) != bare[address] for name in names)
+    )
+
+
+def arrange(
+    connection: Connection,
+    recipients: Sequence[Recipient],
+    *,
+    instance: Identity,
+    terms: Terms,
+    batch_id: str | None,
+    now: datetime,
+) -> None:
+    """Keep a claim link for each badge, and a mail for each that gets one, in the transaction that issues them."""
+    people = [(one.name, one.email) for one in recipients]
+    not_own = terms.shared | of_others(connection, people) if terms.mail is not MailChoice.NONE else terms.shared
+    mailed = [
+        one
+        for one in recipients
+        if terms.mail is not MailChoice.NONE and one.email is not None and fold_address(one.email) not in not_own
+    ]
+    by_mail = {one.short_id for one in mailed}
+    claims = [
+        NewClaim(
+            short_id=one.short_id,
+            link_sha256=token_sha256(claim_token(instance, one.short_id, serial=_FIRST_LINK)),
+            link_expires_at=now + timedelta(days=terms.claim_days),
+            delivery=Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER,
+            made_at=now,
+            visibility=terms.visibility,
+            link_serial=_FIRST_LINK,
+        )
+        for one in recipients
+    ]
+    claims_rows.insert_claims(connection, claims)
+    state = MailState.HELD if terms.mail is MailChoice.HOLD else MailState.QUEUED
+    mails = [
+        NewMail(
+            kind=MailKind.CLAIM,
+            recipient=one.email or "",
+            short_id=one.short_id,
+            state=state,
+            made_at=now,
+            batch_id=batch_id,
+            language=one.language,
+        )
+        for one in mailed
+    ]
+    outbox_rows.insert_mails(connection, mails)
+
+
+def claim_token(instance: Identity, short_id: str, *, serial: int) -> str:
+    """The secret part of a badge's claim link; each link that replaces another has the next serial number."""
+    return token(instance, purpose=_PURPOSE, context=f"{short_id}.{serial}")

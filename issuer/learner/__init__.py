@@ -1,0 +1,1 @@
+"""What a learner may do with a badge: claim links, choices, requests; no Flask, no SQL."""

@@ -1,0 +1,1 @@
+"""What outlives a key, an edition or the provider: enrolment, editions, anchors, reissuing, closing."""
