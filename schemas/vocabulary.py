@@ -34,6 +34,7 @@ SUSPENSION = "suspension"
 # --- 1EdTech's own, from before Open Badges 3.0 turned to W3C's -----------------------------------------------------
 REVOCATION_LIST_1EDTECH = "1EdTechRevocationList"
 CREDENTIAL_REFRESH = "1EdTechCredentialRefresh"
+JSON_SCHEMA_1EDTECH = "1EdTechJsonSchemaValidator2019"
 
 # --- New Zealand, in OB 3.0's own extension points ("ext:" terms, Open Badges 3.0, IdentifierTypeEnum) ----------
 EXT_NZQA_REFERENCE = "ext:NZQAReference"

@@ -30,10 +30,10 @@ def disguises_in(document: JsonObject) -> tuple[Fault, ...]:
 
 
 def badge_faults(document: JsonObject) -> tuple[Fault, ...]:
-    """Faults against the strict schema, and of a badge that is nobody's."""
+    """Faults against the strict schema, and of a badge that is nobody's or for nothing."""
     arrays = in_array_form(document)
-    nobody = _without_recipient(arrays.get("credentialSubject"))
-    return (*validate_status_set(arrays), *nobody)
+    subject = arrays.get("credentialSubject")
+    return (*validate_status_set(arrays), *_without_recipient(subject), *_without_criteria(subject))
 
 
 def _without_recipient(subject: JsonValue) -> tuple[Fault, ...]:
@@ -41,6 +41,29 @@ def _without_recipient(subject: JsonValue) -> tuple[Fault, ...]:
     if not isinstance(subject, dict) or subject.get("id") or subject.get("identifier"):
         return ()
     return (Fault(pointer="/credentialSubject", message="has neither 'id' nor 'identifier', so the badge is nobody's"),)
+
+
+def _without_criteria(subject: JsonValue) -> tuple[Fault, ...]:
+    """OB 3.0, Criteria: an address or a narrative, which the schema cannot say either."""
+    achievement = subject.get("achievement") if isinstance(subject, dict) else None
+    criteria = achievement.get("criteria") if isinstance(achievement, dict) else None
+    if not isinstance(criteria, dict) or criteria.get("id") or criteria.get("narrative"):
+        return ()
+    place = "/credentialSubject/achievement/criteria"
+    return (Fault(pointer=place, message="has neither 'id' nor 'narrative', so nobody can know what was asked"),)
+
+
+def strange_schemas(document: JsonObject) -> tuple[str, ...]:
+    """Addresses of the JSON Schemas that a document brings along, 1EdTech's own left out: those are on board."""
+    return tuple(
+        dict.fromkeys(
+            str(entry.get("id"))
+            for entry in as_list(document.get("credentialSchema"))
+            if isinstance(entry, dict)
+            and v.JSON_SCHEMA_1EDTECH in as_list(entry.get("type"))
+            and not str(entry.get("id")).startswith(f"{v.OB3}schema/")
+        )
+    )
 
 
 def contexts_not_held(document: JsonObject) -> list[tuple[int, str]]:

@@ -61,6 +61,22 @@ CONFORMS: Rows = {
         "What the signature envelope says differs from the badge inside it: {detail}.",
         "He rerekē ngā kōrero o te kōpaki hainatanga i ō te tohu kei roto: {detail}.",
     ),
+    (FAILED, "own-schema"): Sentence(
+        "The badge does not keep to the layout that it names itself: {detail}.",
+        "Kāore te tohu e ū ana ki te hanga i whakaingoatia e ia anō: {detail}.",
+    ),
+    (UNKNOWN, "schema-unreachable"): Sentence(
+        "The badge names a layout of its own ({schema}), which could not be retrieved.",
+        "E whakaingoa ana te tohu i tōna ake hanga ({schema}), engari kāore i taea te tiki.",
+    ),
+    (UNKNOWN, "schema-unreadable"): Sentence(
+        "The badge names a layout of its own ({schema}), which cannot be applied.",
+        "E whakaingoa ana te tohu i tōna ake hanga ({schema}), engari kāore e taea te whakamahi.",
+    ),
+    (UNKNOWN, "too-many-schemas"): Sentence(
+        "The badge names {count} layouts of its own; no more than {limit} are applied.",
+        "E {count} ngā hanga e whakaingoatia ana e te tohu; kia {limit} anake ka whakamahia.",
+    ),
     (UNKNOWN, "context-not-held"): _CONTEXT_NOT_HELD,
 }
 

@@ -16,7 +16,7 @@ from verifier.report import AccreditedVerdict, CheckId, CurrentVerdict, GenuineV
 from verifier.wording import HEADLINES, NOTICES, REO_AWAITS_REVIEW, SENTENCES, Sentence, headline_for, sentence_for
 
 PACKAGE = Path(verifier.checks.__file__).parent.parent
-SOURCES = [*sorted((PACKAGE / "checks").glob("*.py")), PACKAGE / "signatures.py", PACKAGE / "statuses.py", PACKAGE / "verify.py", PACKAGE / "intake.py"]  # fmt: skip
+SOURCES = [*sorted((PACKAGE / "checks").glob("*.py")), PACKAGE / "signatures.py", PACKAGE / "statuses.py", PACKAGE / "revocations.py", PACKAGE / "verify.py", PACKAGE / "intake.py"]  # fmt: skip
 REGISTERS_OWN = {reason.value for reason in Reason}  # worded in verifier.register.sentences
 
 
@@ -80,7 +80,7 @@ def test_every_reason_that_is_raised_has_a_sentence(module: str, error: str, che
 def test_every_sentence_can_be_said() -> None:
     """No row is left over from a reason that no code gives any more."""
     known = literals() | {"json-malformed", "jws-malformed", "baking", "no-badge", "several", "open-badges-2", "clr"}
-    known |= {"too-large", "unreachable"}  # slugs and reasons of errors that other packages raise
+    known |= {"too-large", "unreachable", "pdf-not-read"}  # slugs and reasons of errors that other packages raise
     leftover = {reason for _, _, reason in SENTENCES} - known - {"no-nz-claim"}
     assert leftover == set()
     assert {code for _, code in NOTICES} <= known

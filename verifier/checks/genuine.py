@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas import vocabulary as v
-from schemas.errors import CanonicalizationLimit, DocumentError, Fault, UnpinnedContext, Unreachable
+from schemas.errors import CanonicalizationLimit, DocumentError, Fault, InputError, UnpinnedContext, Unreachable
+from schemas.inlineschema import validate_against
+from schemas.jsontext import parse_object
+from schemas.limits import MAX_CREDENTIAL_SCHEMAS
 from schemas.lossless import find_losses
 from schemas.nzqcf import format_nz_date
 from verifier.checks.finding import FAILED, PASSED, SKIPPED, UNKNOWN, finding, notice
-from verifier.documents import badge_faults, contexts_not_held, disguises_in, unsigned
+from verifier.documents import badge_faults, contexts_not_held, disguises_in, strange_schemas, unsigned
 from verifier.inspection import Inspection
 from verifier.intake import Subject
 from verifier.proofs import Scene, Secured, Signature, findings_as_evidence, same_id
@@ -61,9 +66,29 @@ def check_conforms(inspection: Inspection) -> Check:
         return _faulty(CheckId.CONFORMS, "claims-differ", inspection.subject.claims)
     if unheld:
         return finding(CheckId.CONFORMS, UNKNOWN, "context-not-held", context=unheld[0][1][:200])
+    if (unsure := _strange_schemas(inspection)) is not None:
+        return unsure
     version = "1.1" if inspection.document["@context"][0] == v.CREDENTIALS_V1 else "2.0"
     schema = f"Open Badges 3.0 strict JSON Schema, VC Data Model {version}"
     return finding(CheckId.CONFORMS, PASSED, "conforms", evidence={"compared_with": schema})
+
+
+def _strange_schemas(inspection: Inspection) -> Check | None:
+    """OB 3.0, verification, step 1: the schemas that a badge names itself pass too. None when they do."""
+    urls = strange_schemas(inspection.document)
+    for url in urls[:MAX_CREDENTIAL_SCHEMAS]:
+        shown: dict[str, Any] = {"schema": url[:200]}
+        try:
+            faults = validate_against(parse_object(inspection.fetch(url).body), inspection.document)
+        except Unreachable as error:
+            return finding(CheckId.CONFORMS, UNKNOWN, "schema-unreachable", evidence=shown, problem=error, **shown)
+        except InputError as error:
+            return finding(CheckId.CONFORMS, UNKNOWN, "schema-unreadable", evidence=shown, problem=error, **shown)
+        if faults:
+            return _faulty(CheckId.CONFORMS, "own-schema", faults)
+    if len(urls) > MAX_CREDENTIAL_SCHEMAS:
+        return finding(CheckId.CONFORMS, UNKNOWN, "too-many-schemas", count=len(urls), limit=MAX_CREDENTIAL_SCHEMAS)
+    return None
 
 
 def check_lossless(inspection: Inspection) -> Check:

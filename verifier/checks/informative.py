@@ -181,6 +181,8 @@ def _examined(value: JsonValue, inspection: Inspection) -> dict[str, Any]:
         return result | {"outcome": outcome.value, "reason": reason}
     if _is_over(view, inspection):
         return result | {"outcome": UNKNOWN.value, "reason": "expired"}
+    if view.valid_from is not None and inspection.at + inspection.policy.clock_skew < view.valid_from:
+        return result | {"outcome": UNKNOWN.value, "reason": "not-yet-valid"}
     return result | _standing(view, inspection)
 
 
