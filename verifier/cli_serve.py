@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from keys.did import canonical_id
 from schemas.errors import InputError
+from verifier.cli_highwater import high_water_option
 from verifier.origins import AllowedOrigins
 from verifier.register.anchor import load_anchor
-from verifier.register.edition import load_edition
+
+if TYPE_CHECKING:
+    from verifier.web.standing import RegisterFile
 
 
 @click.command("serve")
@@ -25,6 +31,21 @@ from verifier.register.edition import load_edition
     metavar="URL[=URL]",
     help="A development machine's origin to trust; with =URL, where it is found. Said on every page.",
 )
+@high_water_option
+@click.option(
+    "--rate",
+    type=click.IntRange(0),
+    default=6_000,
+    show_default=True,
+    help="Checks a minute from one address, counted by each of two processes for itself; 0 counts nothing.",
+)
+@click.option(
+    "--proxies",
+    type=click.IntRange(0, 8),
+    default=0,
+    show_default=True,
+    help="Proxies in front whose X-Forwarded-For is believed.",
+)
 def serve(
     host: str,
     port: int,
@@ -33,10 +54,19 @@ def serve(
     anchor_file: Path | None,
     did_map: Path | None,
     allow_origin: tuple[str, ...],
+    high_water_file: Path | None,
+    rate: int,
+    proxies: int,
 ) -> None:
-    """Serve the verifier: upload, paste or link a badge, and read three answers."""
-    from verifier.web.app import Service, make_app  # late: other commands need no web
+    """Serve the verifier: upload, paste or link a badge, and read three answers.
+
+    An edition put in the place of FILE is taken up while it runs, if it is believed.
+    """
+    from werkzeug.middleware.proxy_fix import ProxyFix  # late: other commands need no web
+
+    from verifier.web.app import Service, make_app
     from verifier.web.serving import Server
+    from verifier.web.standing import RegisterFile, ServiceWatch
 
     if edition_file is not None and anchor_file is None:
         raise click.UsageError("--register needs --anchor: a register is only believed under a pinned key.")
@@ -44,10 +74,41 @@ def serve(
         if path is not None and not path.is_file():
             raise InputError(f"{path} is not there, or is not a file.")
     anchor = None if anchor_file is None else load_anchor(anchor_file)
-    edition = None if edition_file is None or anchor is None else load_edition(edition_file, anchor=anchor)
+    register = None
+    if edition_file is not None and anchor is not None:
+        register = RegisterFile(edition_file, anchor=anchor, high_water_file=high_water_file)
     origins = AllowedOrigins.parse(allow_origin)
     if origins:
         click.echo(f"WARNING: origins of a development machine are trusted: {', '.join(allow_origin)}", err=True)
-    app = make_app(Service(edition=edition, anchor=anchor, did_map=did_map, origins=origins))
+    service = Service(
+        edition=None if register is None else register.current()[0],
+        anchor=anchor,
+        did_map=did_map,
+        origins=origins,
+        register=register,
+        rate=rate,
+        seen=None if high_water_file is None else ServiceWatch(high_water_file, is_known=_known_to(register)),
+    )
+    service.fetch()  # a map that cannot be used is told here, and not to the first who asks
+    app = make_app(service)
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way
     scheme = "https" if tls else "http"
     Server(app, bind=f"{host}:{port}", tls=tls, address=f"{scheme}://{host}:{port}/").run()
+
+
+def _known_to(register: RegisterFile | None) -> Callable[[str], bool]:
+    """Whether the register in use has an issuer."""
+    issuers: dict[str, frozenset[str]] = {}  # of the edition in use, by its digest
+
+    def is_known(issuer: str) -> bool:
+        if register is None:
+            return False
+        edition, _ = register.current()
+        if edition.sha256 not in issuers:
+            issuers.clear()
+            issuers[edition.sha256] = frozenset(canonical_id(row.did) for row in edition.register.issuers)
+        known = issuers.get(edition.sha256, frozenset())
+        return canonical_id(issuer) in known
+
+    return is_known

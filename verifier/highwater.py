@@ -228,7 +228,7 @@ class ListWatch:
         mark = self._marks.get(new.key)
         if mark is not None and self._back is not None and self._back < mark.valid_from:
             return None
-        if mark is not None and not _follows(mark, new):
+        if mark is not None and not follows(mark, new):
             return mark
         self._marks[new.key] = self.noticed[new.key] = new
         return None
@@ -255,5 +255,6 @@ def remember_lists(seen: HighWater, noticed: Iterable[SeenList]) -> tuple[HighWa
     return replace(seen, lists=tuple(marks.values())), passed_over
 
 
-def _follows(mark: SeenList, new: SeenList) -> bool:
+def follows(mark: SeenList, new: SeenList) -> bool:
+    """Whether a list may come after the newest one seen: it is newer, or says the same."""
     return new.valid_from > mark.valid_from or (new.valid_from == mark.valid_from and new.sha256 == mark.sha256)

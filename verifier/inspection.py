@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 from keys.resolve import Fetch
 from schemas.credential import Credential
@@ -15,6 +14,7 @@ from schemas.jsontext import JsonObject
 from verifier.fetch import Recorder
 from verifier.highwater import ListWatch
 from verifier.intake import Subject
+from verifier.memory import Memory
 from verifier.policy import Policy
 from verifier.proofs import Scene, Secured, Signature
 from verifier.register.anchor import Anchor
@@ -31,7 +31,8 @@ from verifier.stapling import Stapled, find_staple
 class Surroundings:
     """What a verification may look at beside the badge: the network (or none), the register, whom to compare with.
 
-    One value serves the badges of one run; it remembers their status lists, so a server makes a new one each time.
+    One value serves the badges of one run; it remembers their status lists. A server makes a new one each time, and
+    gives it what it remembers itself.
     """
 
     fetch: Fetch
@@ -41,7 +42,7 @@ class Surroundings:
     register_fault: BadgeError | None = None  # why a register that was given could not be used
     register_notices: tuple[Notice, ...] = ()  # what a reader should know of the edition
     lists: ListWatch | None = None  # what was seen of status lists before; without it, nothing is compared
-    memory: dict[Any, Any] = field(default_factory=dict, repr=False)  # status lists proved for an earlier badge
+    memory: Memory = field(default_factory=Memory, repr=False)  # status lists proved for an earlier badge
 
 
 class Inspection:

@@ -14,6 +14,7 @@ from schemas import vocabulary as v
 from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject
 from verifier.highwater import ListWatch
+from verifier.memory import Memory
 from verifier.policy import Policy
 from verifier.register.binding import Binding
 from verifier.register.edition import Edition
@@ -31,7 +32,7 @@ class Scene:
     at: datetime
     staple: Staple | None = None  # without a register: the pinned authority's statement about the badge's issuer
     lists: ListWatch | None = None  # what was seen of status lists before, where somebody remembers
-    memory: dict[Any, Any] = field(default_factory=dict)  # what need not be found out again for the next badge
+    memory: Memory = field(default_factory=Memory)  # what need not be found out again for the next badge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,8 +120,9 @@ def is_final(listed: Credential) -> bool:
 
 def _proved_list(retrieved: Retrieved, scene: Scene) -> _List:
     """The list in what was retrieved. A class of badges shares one list, so it is proved once per surroundings."""
-    key = (retrieved.url, retrieved.sha256, scene.at, scene.policy.name)
-    known = scene.memory.get(key)
+    edition = None if scene.edition is None else scene.edition.sha256
+    key = (retrieved.url, retrieved.sha256, scene.policy.name, edition)
+    known = scene.memory.recall(key, at=scene.at)
     if known is None:
         asked: list[str] = []
 
@@ -133,7 +134,7 @@ def _proved_list(retrieved: Retrieved, scene: Scene) -> _List:
             known = _prove(retrieved, replace(scene, fetch=fetch), asked)
         except _Doubt as doubt:
             known = doubt
-        scene.memory[key] = known
+        scene.memory.keep(key, known, at=scene.at, lasting=isinstance(known, _List))
     if not isinstance(known, _List):
         raise known.with_traceback(None)
     for url in known.sources:

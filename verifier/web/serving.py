@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+
+from verifier.web.service import EXTENSION, Service
+
+# More than `BoundedFetch.at_once`: whoever waits for slow hosts leaves threads for everybody else.
+THREADS: Final = 40
 
 
 class Server(BaseApplication):
@@ -15,12 +20,13 @@ class Server(BaseApplication):
 
     def __init__(self, app: Flask, *, bind: str, tls: tuple[Path, Path] | None, address: str) -> None:
         self._app = app
+        self._service: Service = app.extensions[EXTENSION]
         self._address = address
         self._settings: dict[str, Any] = {
             "bind": bind,
             "workers": 2,
             "worker_class": "gthread",
-            "threads": 8,
+            "threads": THREADS,
             "timeout": 60,
             "accesslog": None,
             "loglevel": "warning",
@@ -36,7 +42,12 @@ class Server(BaseApplication):
         for name, value in self._settings.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+        self.cfg.set("post_fork", self._take_row)
         self.cfg.set("when_ready", lambda _server: click.echo(f"Serving {self._address}  Ctrl-C ends it."))
+
+    def _take_row(self, _server: Any, worker: Any) -> None:
+        """Each process counts in a row of its own."""
+        self._service.shared.counters.row = worker.age
 
     def load(self) -> Any:
         return self._app.wsgi_app
