@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from issuer.cli.common import EXISTING_FILE, instance_option, named_folder, opened
+from issuer.instance import Instance
 from schemas.errors import InputError
 
 _VC_API_WARNING = """\
 WARNING: --vc-api is for conformance tests. Anybody who reaches this server can have any credential signed by it, with
-keys of its own that no register binds. Never use it on a server that issues real badges.
-The did:keys it signs with: {shown}/credentials/issuers"""
+keys of its own that no register binds. Never use it on a server that issues real badges."""
 
 
 @click.command("serve")
@@ -54,9 +55,9 @@ def serve(
         raise InputError("The origin must be https, or this machine (http://127.0.0.1:PORT).")
     with opened(context) as instance:  # what is wrong with the instance is said before anything is started
         base_url = instance.config.base_url
+        if vc_api:
+            _warn_of_vc_api(instance)
     shown = origin or base_url
-    if vc_api:
-        click.echo(_VC_API_WARNING.format(shown=shown), err=True)
     service = Service(
         named_folder(context),
         bind=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -67,3 +68,13 @@ def serve(
         on_ready=lambda: click.echo(f"Serving {shown} on {host}:{port}; the desk is {shown}/desk. Ctrl-C ends it."),
     )
     service.run()
+
+
+def _warn_of_vc_api(instance: Instance) -> None:
+    """What the flag means, and the keys that a suite must name as the issuer; they are made now, if they never were."""
+    from issuer.conformance import ConformanceIssuer  # late, as above
+
+    click.echo(_VC_API_WARNING, err=True)
+    conformance = ConformanceIssuer(instance, list_url=lambda name: name, now=datetime.now(UTC))
+    for key in conformance.keys:
+        click.echo(f"It signs as {key.did} ({key.signer.key_type})", err=True)

@@ -383,3 +383,11 @@ def test_without_the_flag_there_is_no_such_endpoint(folder: Path) -> None:
 def test_the_flag_says_what_it_is_for() -> None:
     shown = " ".join(CliRunner().invoke(badge_issuer, ["serve", "--help"]).output.split())
     assert "For conformance tests only" in shown
+
+
+def test_it_says_at_the_start_who_it_signs_as(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("issuer.web.serving.Service.run", lambda _service: None)
+    started = CliRunner().invoke(badge_issuer, ["--instance", str(ends.folder), "serve", "--vc-api", "--no-worker"])
+    assert started.exit_code == 0, started.output
+    assert "WARNING" in started.stderr
+    assert all(did in started.stderr for did in ends.dids.values())
