@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -9,19 +10,45 @@ from datetime import date, datetime, timedelta
 from schemas import vocabulary as v
 from schemas.jsontext import JsonObject, write_json
 from schemas.statuslist import status_entry
-from tests.simulator import NOW, SIGNED, Equivalency, Party, Simulator, edited, foreign_badge
+from tests.simulator import NOW, Equivalency, Party, Simulator, edited, foreign_badge
 from tests.vectors.pdfs import build as pdfs
+from verifier.intake import Subject, intake_bytes
+from verifier.report import Report
+from verifier.web.service import Service
+
+
+def _world() -> Simulator:
+    """A world that is the same in every run: without the one key that is made anew each time."""
+    world = Simulator()
+    world.provider.key_names = ("ed25519", "p256", "p384", "status")
+    world.provider.publish(world.web)
+    return world
 
 
 @dataclass(kw_only=True)
 class Scene:
     """`given` is a file; with `url`, the address it is published at and asked for by."""
 
-    world: Simulator = field(default_factory=Simulator)
+    world: Simulator = field(default_factory=_world)
     given: bytes = b""
     url: str | None = None
     at: datetime = NOW
     register: bool = True
+
+    @property
+    def service(self) -> Service:
+        edition = self.world.edition() if self.register else None
+        return Service(edition=edition, clock=lambda: self.at, network=self.world.web)
+
+    def subject(self) -> Subject:
+        return self.service.subject_at(self.url) if self.url else intake_bytes(self.given, name="the file")
+
+    def report(self) -> Report:
+        return self.service.check(self.subject())
+
+
+def _party(base_url: str, name: str, prefix: str) -> Party:
+    return Party(base_url=base_url, name=name, prefix=prefix, key_names=("ed25519", "status"))
 
 
 def _badge(scene: Scene, document: JsonObject, *, published: bool = True) -> Scene:
@@ -117,7 +144,7 @@ def unreachable() -> Scene:
 
 def key_unreachable() -> Scene:
     scene = Scene()
-    stranger = Party(base_url="https://badges.silent.example", name="A silent host", prefix="silent ")
+    stranger = _party("https://badges.silent.example", "A silent host", "silent ")
     badge = foreign_badge(stranger)
     scene.given = write_json(scene.world.sign(badge, party=stranger))
     return scene
@@ -131,14 +158,14 @@ def list_unreachable() -> Scene:
 
 def foreign() -> Scene:
     scene = Scene()
-    party = Party(base_url="https://badges.university.example", name="A university elsewhere", prefix="foreign ")
+    party = _party("https://badges.university.example", "A university elsewhere", "foreign ")
     party.publish(scene.world.web)
     return _badge(scene, scene.world.sign(foreign_badge(party), party=party))
 
 
 def stranger() -> Scene:
     scene = Scene()
-    party = Party(base_url="https://badges.nzqa-awards.example", name="Tōtara Training", prefix="stranger ")
+    party = _party("https://badges.nzqa-awards.example", "Tōtara Training", "stranger ")
     party.publish(scene.world.web)
     badge = scene.world.badge()
     badge["id"] = f"{party.base_url}/badges/1"
@@ -184,16 +211,10 @@ def hidden_recipient() -> Scene:
             "identityType": "emailAddress",
             "salt": "salt",
             # SHA-256 of mere@learner.example + salt
-            "identityHash": "sha256$" + _hash("mere@learner.examplesalt"),
+            "identityHash": "sha256$" + hashlib.sha256(b"mere@learner.examplesalt").hexdigest(),
         }
     )
     return _badge(scene, scene.world.sign(badge))
-
-
-def _hash(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # scene -> the state its page is headed with, and the three verdicts.
@@ -220,4 +241,3 @@ SCENES: dict[str, tuple[Callable[[], Scene], str, tuple[str, str, str]]] = {
     "not-accredited-equivalency": (equivalency, "not-accredited", ("valid", "current", "invalid")),
     "accreditation-open": (no_register, "accreditation-open", ("valid", "current", "unconfirmed")),
 }
-SIGNED_AT = SIGNED

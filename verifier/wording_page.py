@@ -117,8 +117,8 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
             "whakaahua; tērā pea ka rerekē ngā ingoa.",
         ),
         "not_licence": Sentence(
-            "That this is a licence or a qualification. A micro-credential is neither.",
-            "He raihana, he tohu mātauranga rānei tēnei. Ehara te tohu moroiti i ēnā.",
+            "That this is a licence or a qualification. A badge like this is neither.",
+            "He raihana, he tohu mātauranga rānei tēnei. Ehara te tohu pēnei i ēnā.",
         ),
         "not_credit": Sentence(
             "That credit will be given for it elsewhere.", "Ka whakawhiwhia he whiwhinga mō tēnei ki wāhi kē."
@@ -174,10 +174,10 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
             "E ai ki te rēhita a {authority}, putanga {edition}, i te {as_at}. Ehara tēnā i a NZQA.",
         ),
         "again": Sentence("Check again", "Arowhai anō"),
+        "check_newer": Sentence("Check the newer version", "Arowhaihia te putanga hou"),
         "try_again": Sentence("Try again", "Ngana anō"),
         "another": Sentence("Check another badge", "Arowhaihia tētahi atu tohu"),
         "print": Sentence("Printable report", "Pūrongo hei tā"),
-        "switch_home": Sentence("Start in English", "Tīmata i te reo Māori"),
         # --- several at once ----------------------------------------------------------------------------------------
         "several_title": Sentence("{good} of {count} badges are good", "E {good} o ngā tohu e {count} e pai ana"),
         "several_lead": Sentence(

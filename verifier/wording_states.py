@@ -85,9 +85,11 @@ MEANING: Final[Mapping[State, Sentence]] = MappingProxyType(
             "This does not mean that the award is false: pictures and papers lose the badge inside them on the way.",
             "Ehara tēnei i te kī he teka te whakawhiwhinga: ka ngaro te tohu i ngā pikitia me ngā pepa i te huarahi.",
         ),
-        State.CURRENT_OPEN: Sentence("This does not mean that it is not.", "Ehara tēnei i te kī kāore e mana ana."),
+        State.CURRENT_OPEN: Sentence(
+            "This does not mean that it has been withdrawn.", "Ehara tēnei i te kī kua tangohia."
+        ),
         State.ACCREDITATION_OPEN: Sentence(
-            "This does not mean that it was not.", "Ehara tēnei i te kī kāore i whai mana."
+            "This does not mean that it was not accredited.", "Ehara tēnei i te kī kāore i whai mana."
         ),
         State.ALTERED: Sentence(
             "What it claims is not shown, because nobody stands behind it.",

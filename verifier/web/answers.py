@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verifier.report import AccreditedVerdict, GenuineVerdict, Question, Report
+from verifier.report import AccreditedVerdict, CheckId, GenuineVerdict, Question, Report
 from verifier.web.words import Said, pick, said
 from verifier.wording_states import QUESTIONS, VERDICTS, State
 
@@ -16,26 +16,28 @@ class Answer:
     question: str
     word: str
     kind: str
-    sentence: Said
+    sentence: Said | None
 
 
 def answers_of(report: Report, state: State) -> tuple[Answer, ...]:
     """The three, in their order."""
     genuine, current, accredited = report.genuine, report.current, report.accredited
-    first = "no-badge" if state is State.NO_BADGE else genuine.verdict.value
+    first, why = genuine.verdict.value, said(genuine.sentence, genuine.sentence_mi)
+    if state is State.NO_BADGE:
+        # Nothing was found, so nothing is warned of: what is wrong with the file is said by itself.
+        intake = report.check(CheckId.INTAKE)
+        first, why = "no-badge", said(intake.sentence, intake.sentence_mi)
     last = accredited.verdict.value
     if accredited.verdict is AccreditedVerdict.NOT_APPLICABLE and genuine.verdict is not GenuineVerdict.INVALID:
         last = "no-claim"
-    return tuple(
-        _answer(question, verdict, said(answer.sentence, answer.sentence_mi))
-        for question, verdict, answer in (
-            (Question.GENUINE, first, genuine),
-            (Question.CURRENT, current.verdict.value, current),
-            (Question.ACCREDITED, last, accredited),
-        )
+    return (
+        _answer(Question.GENUINE, first, why),
+        _answer(Question.CURRENT, current.verdict.value, said(current.sentence, current.sentence_mi)),
+        _answer(Question.ACCREDITED, last, said(accredited.sentence, accredited.sentence_mi)),
     )
 
 
 def _answer(question: Question, verdict: str, sentence: Said) -> Answer:
     word, kind = VERDICTS[question, verdict]
-    return Answer(question=pick(QUESTIONS[question]), word=pick(word), kind=kind, sentence=sentence)
+    asked = verdict != AccreditedVerdict.NOT_APPLICABLE
+    return Answer(question=pick(QUESTIONS[question]), word=pick(word), kind=kind, sentence=sentence if asked else None)

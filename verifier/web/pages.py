@@ -18,9 +18,11 @@ from verifier.intake import Subject
 from verifier.report import Report
 from verifier.web.given import Given, form_given, json_subject, links_given, pack
 from verifier.web.service import Service, current_service
+from verifier.web.states import state_of
 from verifier.web.telling import json_answer, wants_json
 from verifier.web.view import host_of, view_of
 from verifier.web.words import LANGUAGES, language, nz_day, nz_moment, words
+from verifier.wording_states import State
 
 blueprint = Blueprint("pages", __name__)
 
@@ -111,7 +113,8 @@ def _check(service: Service, given: Given) -> Report:
 def _page(given: Given, subject: Subject, report: Report) -> str:
     """The answer. What was uploaded is kept nowhere but in the page itself, so that it can be asked about again."""
     asked = given.asked
-    register = report.register
+    register, document_url = report.register, _document_url(report)
+    replaced = state_of(report) is State.REPLACED and document_url is not None and document_url != asked
     return render_template(
         "report.html",
         report=report,
@@ -123,7 +126,8 @@ def _page(given: Given, subject: Subject, report: Report) -> str:
         json_link=None if asked is None else _link(badge=asked, format="json"),
         print_link=None if asked is None else _link(badge=asked, print="1"),
         printed=request.values.get("print") == "1" if not request.is_json else False,
-        document_url=_document_url(report),
+        document_url=document_url,
+        newer=_link(badge=document_url) if replaced and document_url else None,
         as_at=None if register is None else nz_day(date.fromisoformat(register.as_at)),
         host=request.host[:120],
     )
