@@ -23,6 +23,7 @@ EDDSA_RDFC_2022 = "eddsa-rdfc-2022"
 EDDSA_JCS_2022 = "eddsa-jcs-2022"
 ECDSA_RDFC_2019 = "ecdsa-rdfc-2019"
 ECDSA_JCS_2019 = "ecdsa-jcs-2019"
+ECDSA_SD_2023 = "ecdsa-sd-2023"
 
 # --- Bitstring Status List 1.0 ----------------------------------------------------------------------------------
 BITSTRING_ENTRY = "BitstringStatusListEntry"

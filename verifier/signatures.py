@@ -42,7 +42,7 @@ from verifier.register.records import KeyPurpose
 from verifier.report import Outcome, format_instant
 from verifier.staple import StapledKey
 
-_RDFC_SUITES = frozenset({v.EDDSA_RDFC_2022, v.ECDSA_RDFC_2019, v.ED25519_SIGNATURE_2020})
+_RDFC_SUITES = frozenset({v.EDDSA_RDFC_2022, v.ECDSA_RDFC_2019, v.ECDSA_SD_2023, v.ED25519_SIGNATURE_2020})
 
 
 def examine(

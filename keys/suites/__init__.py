@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from keys.multibase import base58btc_decode
-from keys.public_key import PublicKey
+from keys.public_key import KeyType, PublicKey
 from keys.suites import ecdsa_jcs_2019, ecdsa_rdfc_2019, ed25519_signature_2020, eddsa_jcs_2022, eddsa_rdfc_2022
-from keys.suites.data_integrity import SIGNATURE_BYTES, Suite, unsecured
+from keys.suites.data_integrity import SIGNATURE_BYTES, SelectiveSuite, Suite, unsecured
+from keys.suites.ecdsa_sd_2023 import verify_derived
 from schemas.errors import InputError, ProofInvalid, ProofUnsupported
 from schemas.jsontext import JsonObject, JsonValue
 from schemas.loader import CURRENT, ContextTexts
-from schemas.vocabulary import DATA_INTEGRITY_PROOF, ED25519_SIGNATURE_2020
+from schemas.vocabulary import DATA_INTEGRITY_PROOF, ECDSA_SD_2023, ED25519_SIGNATURE_2020
 
 __all__ = ["SUITES", "Suite", "suite_of", "verify_proof"]
 
@@ -29,12 +30,14 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
     }
 )
 
+_SELECTIVE = SelectiveSuite(name=ECDSA_SD_2023, key_types=(KeyType.P256,))
+
 _TEXTS = ("type", "verificationMethod", "proofPurpose", "proofValue")
 _TEXTS_IF_PRESENT = ("id", "created", "expires", "challenge", "nonce", "cryptosuite")
 _TEXT_OR_TEXTS = ("domain", "previousProof")
 
 
-def suite_of(proof: JsonValue) -> Suite:
+def suite_of(proof: JsonValue) -> Suite | SelectiveSuite:
     """The suite a proof names. Raises ProofInvalid for what is no proof, ProofUnsupported for a suite not read."""
     if not isinstance(proof, dict):
         raise ProofInvalid("The proof is not an object.")
@@ -43,6 +46,8 @@ def suite_of(proof: JsonValue) -> Suite:
         return SUITES[ED25519_SIGNATURE_2020]
     if not isinstance(kind, str) or (kind == DATA_INTEGRITY_PROOF and not isinstance(name, str)):
         raise ProofInvalid("The proof does not say its type and cryptosuite as single texts.")
+    if kind == DATA_INTEGRITY_PROOF and name == ECDSA_SD_2023:
+        return _SELECTIVE
     suite = SUITES.get(str(name)) if kind == DATA_INTEGRITY_PROOF else None
     if suite is None or suite.proof_type != kind:
         shown = name if kind == DATA_INTEGRITY_PROOF else kind
@@ -66,6 +71,9 @@ def verify_proof(
     # 2. The key's kind decides the algorithm; the proof may only agree.
     if public_key.key_type not in suite.key_types:
         raise ProofInvalid(f"A {suite.name} proof cannot be made with a {public_key.key_type} key.")
+    if isinstance(suite, SelectiveSuite):
+        verify_derived(unsecured(document, proof), proof, public_key, texts=texts)
+        return
     signature = _signature(proof["proofValue"], SIGNATURE_BYTES[public_key.key_type])
     # 3. What was signed.
     options = {name: value for name, value in proof.items() if name != "proofValue"}

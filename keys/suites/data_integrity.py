@@ -113,6 +113,15 @@ class JcsSuite:
         return _hash_data(self, document, options, key_type, texts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectiveSuite:
+    """A suite in which a holder discloses some statements: only a proof derived by the holder verifies (read only)."""
+
+    name: str
+    key_types: tuple[KeyType, ...]
+    proof_type: str = DATA_INTEGRITY_PROOF
+
+
 def _hash_data(
     suite: Suite, document: JsonObject, options: JsonObject, key_type: KeyType, texts: ContextTexts
 ) -> bytes:

@@ -225,7 +225,6 @@ def test_what_is_no_object_is_no_proof(proof: Any) -> None:
     [
         ("DataIntegrityProof", "eddsa-2022"),
         ("DataIntegrityProof", "eddsa-rdf-2022"),
-        ("DataIntegrityProof", "ecdsa-sd-2023"),
         ("DataIntegrityProof", "bbs-2023"),
         ("DataIntegrityProof", "EDDSA-RDFC-2022"),
         ("DataIntegrityProof", ""),

@@ -313,10 +313,10 @@ def test_a_context_that_is_not_held_is_unknown_and_named(simulator: Simulator) -
 
 def test_a_suite_that_is_not_read_is_unknown_and_named(simulator: Simulator) -> None:
     badge = foreign(simulator)
-    badge["proof"][0] |= {"cryptosuite": "ecdsa-sd-2023", "proofValue": "u2V0DhVhA"}
+    badge["proof"][0] |= {"cryptosuite": "bbs-2023", "proofValue": "u2V0DhVhA"}
     report = simulator.check(badge)
     assert report.genuine.verdict is GenuineVerdict.UNCONFIRMED
-    assert "ecdsa-sd-2023" in report.check("proof").sentence
+    assert "bbs-2023" in report.check("proof").sentence
 
 
 def test_a_status_that_is_not_read_is_unknown_and_named(simulator: Simulator) -> None:

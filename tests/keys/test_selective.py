@@ -1,0 +1,214 @@
+"""ecdsa-sd-2023: proofs that a holder derived are read, and nothing that was not disclosed by the rules is believed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keys.multibase import base64url_decode, base64url_encode
+from keys.multikey import PublicKey, parse_multikey
+from keys.suites import verify_proof
+from schemas import vocabulary as v
+from schemas.errors import BadgeError, ProofInvalid, ProofUnsupported
+from schemas.jsontext import JsonObject
+from schemas.limits import MAX_SD_ITEMS
+from tests.selective import Base, cbor, secured, value
+from tests.simulator import Party, Simulator, foreign_badge, signer
+from verifier.report import GenuineVerdict
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "w3c-ecdsa" / "ecdsa-sd-2023"
+KEY = "p256"
+METHOD = "did:web:issuer.example#p256"
+
+
+def vector(name: str, file: str) -> JsonObject:
+    document: JsonObject = json.loads((VECTORS / name / f"{file}.json").read_bytes())
+    return document
+
+
+def key_in(document: JsonObject) -> PublicKey:
+    return parse_multikey(document["proof"]["verificationMethod"].partition("#")[2])
+
+
+# --- W3C's vectors --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["employ", "prc"])
+def test_a_derived_proof_of_w3c_verifies_and_the_base_proof_does_not(name: str) -> None:
+    derived = vector(name, "derivedRevealDocument")
+    verify_proof(derived, derived["proof"], key_in(derived))
+    base = vector(name, "addSignedSDBase")
+    with pytest.raises(ProofUnsupported, match="derive"):
+        verify_proof(base, base["proof"], key_in(base))
+
+
+@pytest.mark.parametrize("name", ["employ", "prc"])
+def test_an_edit_of_any_leaf_of_w3cs_derived_document_is_invalid(name: str) -> None:
+    good = vector(name, "derivedRevealDocument")
+    key = key_in(good)
+    edits = list(leaf_edits({k: x for k, x in good.items() if k not in {"proof", "@context"}}))
+    assert len(edits) > 5
+    for edited in edits:
+        document = edited | {"@context": good["@context"], "proof": good["proof"]}
+        with pytest.raises(BadgeError):  # whichever of the refusals it is
+            verify_proof(document, document["proof"], key)
+
+
+def leaf_edits(document: JsonObject) -> Any:
+    """Each text changed, one at a time."""
+
+    def places(node: Any, path: tuple[Any, ...]) -> Any:
+        if isinstance(node, dict):
+            for name, member in node.items():
+                yield (*path, name)
+                yield from places(member, (*path, name))
+        elif isinstance(node, list):
+            for index, member in enumerate(node):
+                yield (*path, index)
+                yield from places(member, (*path, index))
+
+    for path in places(document, ()):
+        copied = copy.deepcopy(document)
+        owner: Any = copied
+        for step in path[:-1]:
+            owner = owner[step]
+        if isinstance(owner[path[-1]], str):
+            owner[path[-1]] = owner[path[-1]] + "x"
+            yield copied
+
+
+# --- our own --------------------------------------------------------------------------------------------------------
+WHOLE: JsonObject = {
+    "@context": [v.CREDENTIALS_V2, "https://www.w3.org/ns/credentials/examples/v2"],
+    "type": ["VerifiableCredential"],
+    "issuer": "did:web:issuer.example",
+    "validFrom": "2026-01-01T00:00:00Z",
+    "credentialSubject": {"id": "did:example:learner", "degree": {"name": "Seeds", "grade": "A"}, "town": "Ōtaki"},
+}
+
+
+@pytest.fixture(scope="module")
+def base() -> Base:
+    return secured(WHOLE, key=KEY, method=METHOD, mandatory=lambda quad: "#issuer>" in quad or "#type>" in quad)
+
+
+def without(document: JsonObject, *path: str) -> JsonObject:
+    copied = copy.deepcopy(document)
+    owner = copied
+    for step in path[:-1]:
+        owner = owner[step]
+    del owner[path[-1]]
+    return copied
+
+
+def verify(document: JsonObject) -> None:
+    verify_proof(document, document["proof"], signer(KEY).public_key)
+
+
+@pytest.mark.parametrize(
+    "hidden", [(), ("credentialSubject", "town"), ("credentialSubject", "degree", "grade"), ("validFrom",)]
+)
+def test_what_the_holder_discloses_verifies(base: Base, hidden: tuple[str, ...]) -> None:
+    verify(base.derive(without(WHOLE, *hidden) if hidden else WHOLE))
+
+
+def test_what_must_be_disclosed_cannot_be_held_back(base: Base) -> None:
+    with pytest.raises(ProofInvalid):
+        verify(base.derive(without(WHOLE, "issuer")))
+
+
+def test_a_statement_of_anothers_is_not_slipped_in(base: Base) -> None:
+    good = base.derive(without(WHOLE, "credentialSubject", "town"))
+    with pytest.raises(ProofInvalid, match="signatures for"):
+        verify(good | {"credentialSubject": good["credentialSubject"] | {"town": "Levin"}})
+
+
+def test_another_key_than_the_issuers_is_refused(base: Base) -> None:
+    good = base.derive(WHOLE)
+    with pytest.raises(ProofInvalid):
+        verify_proof(good, good["proof"], signer("p256 other").public_key)
+    for kind in ("ed25519", "p384"):
+        with pytest.raises(ProofInvalid, match="cannot be made"):
+            verify_proof(good, good["proof"], signer(kind).public_key)
+
+
+def test_an_edit_of_any_octet_of_the_proof_value_is_refused(base: Base) -> None:
+    good = base.derive(WHOLE)
+    octets = base64url_decode(good["proof"]["proofValue"][1:])
+    for place in range(len(octets)):
+        changed = octets[:place] + bytes([octets[place] ^ 1]) + octets[place + 1 :]
+        document = good | {"proof": good["proof"] | {"proofValue": "u" + base64url_encode(changed)}}
+        with pytest.raises((ProofInvalid, ProofUnsupported)):
+            verify(document)
+
+
+def test_an_edit_of_the_proofs_options_is_refused(base: Base) -> None:
+    good = base.derive(WHOLE)
+    for changes in (
+        {"created": "2026-05-06T21:15:01Z"},
+        {"proofPurpose": "authentication"},
+        {"@context": [v.CREDENTIALS_V2]},
+    ):
+        with pytest.raises(ProofInvalid):
+            verify(good | {"proof": good["proof"] | changes})
+
+
+def raw(parts: bytes, head: bytes = b"\xd9\x5d\x01") -> str:
+    return "u" + base64url_encode(head + parts)
+
+
+SIGNATURE, LABEL = b"\x01" * 64, b"\x02" * 32
+OWN = b"\x80\x24" + signer("p256").public_key.encoded
+MALFORMED = [
+    pytest.param("z123", id="another alphabet"),
+    pytest.param("u", id="nothing"),
+    pytest.param("u!!", id="no base64url"),
+    pytest.param(raw(b"", b"\xd9\x5d\x09"), id="another header"),
+    pytest.param(raw(b""), id="cut short"),
+    pytest.param(raw(cbor([])), id="no parts"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {}, []]) + b"\x00"), id="more after the end"),
+    pytest.param(raw(cbor([SIGNATURE[:-1], OWN, [], {}, []])), id="a short base signature"),
+    pytest.param(raw(cbor([SIGNATURE, OWN[:-1], [], {}, []])), id="a short key"),
+    pytest.param(raw(cbor([SIGNATURE, b"\xed\x01" + OWN[2:], [], {}, []])), id="a key of another kind"),
+    pytest.param(raw(cbor([SIGNATURE, OWN[:2] + b"\x05" * 33, [], {}, []])), id="a key that is no point"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [b""], {}, []])), id="an empty signature"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {0: b""}, []])), id="an empty label"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {0: LABEL, 1: LABEL}, []])), id="one label twice"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {}, [1, 1]])), id="a statement twice"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {}, [999]])), id="a statement that is not there"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {}, [[]]])), id="a list for a number"),
+    pytest.param(raw(b"\x85" + cbor(SIGNATURE) + cbor(OWN) + b"\x80\xa2\x00\x40\x00\x40\x80"), id="a map with a key twice"),
+    pytest.param(raw(b"\x9f\xff"), id="a list without an end"),
+    pytest.param(raw(b"\x9a\xff\xff\xff\xff"), id="a list of four thousand million"),
+    pytest.param(raw(b"\x18\x01"), id="a number written longer than it must be"),
+    pytest.param(raw(b"\x81" * 60), id="lists in lists"),
+    pytest.param(raw(b"\xfb" + b"\x00" * 8), id="a fraction"),
+    pytest.param(raw(cbor([SIGNATURE, OWN, [], {}, list(range(MAX_SD_ITEMS))])), id="one part over the limit"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("proof_value", MALFORMED)
+def test_a_proof_value_that_is_no_derived_proof_is_refused(base: Base, proof_value: str) -> None:
+    good = base.derive(WHOLE)
+    with pytest.raises(ProofInvalid):
+        verify(good | {"proof": good["proof"] | {"proofValue": proof_value}})
+
+
+# --- a badge ---------------------------------------------------------------------------------------------------------
+def test_a_badge_with_a_derived_proof_is_genuine_and_with_a_base_proof_unconfirmed() -> None:
+    simulator = Simulator()
+    academy = Party(base_url="https://badges.example.org", name="Academy", prefix="academy-", key_names=("p256",))
+    academy.publish(simulator.web)
+    badge = foreign_badge(academy)
+    made = secured(
+        badge, key="p256 academy-p256", method=academy.method("p256"), mandatory=lambda quad: "#issuer>" in quad
+    )
+    shown = made.derive(badge)
+    report = simulator.check(shown)
+    assert report.genuine.verdict is GenuineVerdict.VALID, report.check("proof").sentence
+    assert simulator.check(shown | {"name": "Another"}).genuine.verdict is GenuineVerdict.INVALID
+    held = shown | {"proof": shown["proof"] | {"proofValue": raw(b"", b"\xd9\x5d\x00")}}
+    assert simulator.check(held).genuine.verdict is GenuineVerdict.UNCONFIRMED
+    assert value(made, [], {}, []).startswith("u")
