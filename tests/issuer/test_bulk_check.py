@@ -10,16 +10,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests.issuer.bulk.confirming import (
-    OTHER_REF,
-    PREPARER,
-    UGLY,
-    checked,
-    class_csv,
-    issued_by_worker,
-    upload,
-    use_two_listings,
-)
 
 from issuer.bulk.checking import check, problem_rows_csv, request_check
 from issuer.bulk.findings import MASK, load_findings
@@ -30,6 +20,16 @@ from issuer.store.tables import credentials
 from issuer.trust.editions import load_edition
 from issuer.worker import work_off
 from schemas.errors import IssuingError
+from tests.issuer.bulk import (
+    OTHER_REF,
+    PREPARER,
+    UGLY,
+    checked,
+    class_csv,
+    issued_by_worker,
+    upload,
+    use_two_listings,
+)
 from tests.issuer.provider import NOW, REF
 
 NSNS = ("123456789", "987654321", "987 654 321")

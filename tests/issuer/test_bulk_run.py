@@ -10,16 +10,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.issuer.bulk.confirming import (
-    APPROVER,
-    PREPARER,
-    check_every_badge_has_its_way_to_its_learner,
-    checked,
-    class_csv,
-    confirmed,
-    issued_by_worker,
-    upload,
-)
 
 from issuer.bulk.batch_views import batch_badges, list_batches, load_batch_view, results_csv
 from issuer.bulk.confirming import approve, cancel, confirm, issue_one, reject, retry
@@ -35,6 +25,16 @@ from issuer.store.service_tables import outbox
 from issuer.trust.editions import load_edition
 from issuer.worker import work_off
 from schemas.errors import InputError, IssuingError
+from tests.issuer.bulk import (
+    APPROVER,
+    PREPARER,
+    check_every_badge_has_its_way_to_its_learner,
+    checked,
+    class_csv,
+    confirmed,
+    issued_by_worker,
+    upload,
+)
 from tests.issuer.provider import NOW, REF
 
 

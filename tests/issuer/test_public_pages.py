@@ -107,7 +107,7 @@ def test_the_page_speaks_te_reo_with_its_months_and_says_that_it_is_a_draft(
     html = page_of(site, short_id, "mi")
     assert '<html lang="mi">' in html
     assert "4 Haratua 2026" in html
-    assert "He tohu iti, ehara i te tohu mātauranga." in html
+    assert "He pūkenga-whāiti, ehara i te tohu mātauranga." in html
     assert "hukihuki" in html
     assert '<h1 lang="en-NZ">' in html
     assert '<html lang="en-NZ">' in page_of(site, short_id)

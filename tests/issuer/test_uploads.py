@@ -6,16 +6,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests.issuer.bulk.confirming import (
-    OTHER_REF,
-    PREPARER,
-    UGLY,
-    checked,
-    class_csv,
-    issued_by_worker,
-    upload,
-    use_two_listings,
-)
 
 from issuer import audit
 from issuer.bulk.previewing import Preview, preview
@@ -37,6 +27,16 @@ from issuer.store.service_tables import course_codes, uploads
 from issuer.store.tables import audit_log, batches
 from issuer.trust.editions import load_edition
 from schemas.errors import BadgeError, InputError, IssuingError, TableError, TooLarge
+from tests.issuer.bulk import (
+    OTHER_REF,
+    PREPARER,
+    UGLY,
+    checked,
+    class_csv,
+    issued_by_worker,
+    upload,
+    use_two_listings,
+)
 from tests.issuer.provider import NOW, REF
 
 

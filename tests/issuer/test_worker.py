@@ -12,16 +12,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.issuer.bulk.confirming import (
-    PREPARER,
-    check_every_badge_has_its_way_to_its_learner,
-    checked,
-    class_csv,
-    confirmed,
-    finish_later,
-    start_worker,
-    upload,
-)
 
 from issuer.bulk.batch_views import load_batch_view
 from issuer.bulk.checking import request_check
@@ -34,6 +24,16 @@ from issuer.store import batch_work
 from issuer.store.tables import batches
 from issuer.trust.editions import load_edition
 from issuer.worker import do_chores, work_off
+from tests.issuer.bulk import (
+    PREPARER,
+    check_every_badge_has_its_way_to_its_learner,
+    checked,
+    class_csv,
+    confirmed,
+    finish_later,
+    start_worker,
+    upload,
+)
 from tests.issuer.provider import NOW
 
 SIGKILLED = -9
