@@ -14,7 +14,6 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from schemas.errors import InputError
-from schemas.jsontext import parse_object, write_json
 from schemas.limits import MAX_IMAGE_BYTES, MAX_TOGETHER, MAX_TOGETHER_BYTES, MAX_URL_CHARS, MIB
 from verifier.intake import Subject, intake_bytes
 from verifier.web.service import current_service
@@ -61,22 +60,6 @@ def parse_address(text: str) -> str:
         if len(inner) == 1 and inner[0].startswith(("https://", "http://")):
             return inner[0]
     return url
-
-
-def json_subject() -> tuple[Subject, str | None]:
-    """`{"credential"|"jwt"|"url"}` -> the badge, and the address asked for. Raises InputError."""
-    given = parse_object(request.get_data(cache=False))
-    members = [name for name in ("credential", "jwt", "url") if name in given]
-    if len(members) != 1 or len(given) != 1:
-        raise InputError("Give one member: “credential” (an object), “jwt” or “url” (texts).")
-    name, value = members[0], given[members[0]]
-    if name == "credential" and isinstance(value, dict):
-        return intake_bytes(write_json(value), name="credential"), None
-    if name == "jwt" and isinstance(value, str):
-        return intake_bytes(value.encode(), name="jwt"), None
-    if name == "url" and isinstance(value, str):
-        return current_service().subject_at(parse_address(value)), value
-    raise InputError(f"“{name}” is not of the right kind: credential is an object, jwt and url are texts.")
 
 
 def links_given(texts: Sequence[str]) -> list[Given]:

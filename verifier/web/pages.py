@@ -16,7 +16,8 @@ from schemas.limits import MAX_TOGETHER
 from verifier.display import csv_text
 from verifier.intake import Subject
 from verifier.report import Report
-from verifier.web.given import Given, form_given, json_subject, links_given, pack
+from verifier.web.given import Given, form_given, links_given, pack
+from verifier.web.machine import is_machines, verify_machine
 from verifier.web.service import Service, current_service
 from verifier.web.states import state_of
 from verifier.web.telling import json_answer, wants_json
@@ -66,16 +67,9 @@ def verify_url() -> Response | str:
 @blueprint.post("/verify")
 def verify_given() -> Response | str:
     """Files, texts or addresses, as a form or as JSON. Every completed check is 200, whatever it found."""
-    if request.is_json:
-        subject, asked = json_subject()
-        return _answer([Given(name=asked or subject.name, read=lambda: subject, asked=asked)])
+    if is_machines():
+        return verify_machine()
     return _answer(form_given())
-
-
-@blueprint.get("/healthz")
-def healthz() -> Response:
-    edition = current_service().edition
-    return json_answer({"status": "ok", "register": None if edition is None else edition.number})
 
 
 def _answer(given: Sequence[Given]) -> Response | str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, render_template, request
+from flask import Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from schemas.errors import BadgeError
@@ -17,11 +17,13 @@ _HTTP_WORDS: Final = {404: "no_page", 413: "too_large", 429: "too_often"}
 
 
 def wants_json() -> bool:
-    """Whether the asker is a machine: `?format=json`, an Accept that prefers JSON, or JSON sent and no page wanted."""
+    """Whether the asker is a machine: `?format=json`, an Accept that prefers JSON, or something sent and no page
+    wanted. A browser names text/html; a program that sends a badge and takes anything gets the report."""
     if request.args.get("format") == "json":
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return best == "application/json" or (request.is_json and "text/html" not in request.headers.get("Accept", ""))
+    names_page = any(kind in request.headers.get("Accept", "") for kind in ("text/html", "application/xhtml+xml"))
+    return best == "application/json" or (request.method == "POST" and not names_page)
 
 
 def json_answer(document: JsonObject | list[Any], *, status: int = 200) -> Response:
@@ -35,10 +37,15 @@ def tell_badge_error(error: BadgeError) -> tuple[Response | str, int]:
     return _tell(problem_document(error), error.status, said)
 
 
-def tell_http_error(error: HTTPException) -> tuple[Response | str, int]:
+def tell_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     said = Said(words(_HTTP_WORDS.get(status, "not_done")), language())
-    return _tell({"type": "about:blank", "title": error.name, "status": status}, status, said)
+    answer, _ = _tell({"type": "about:blank", "title": error.name, "status": status}, status, said)
+    told = make_response(answer, status)
+    for name in ("Retry-After", "Allow"):  # when, or how, to ask instead
+        if value := dict(error.get_headers()).get(name):
+            told.headers[name] = value
+    return told
 
 
 def _tell(document: dict[str, Any], status: int, said: Said) -> tuple[Response | str, int]:

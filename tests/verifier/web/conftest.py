@@ -34,7 +34,9 @@ class Visitor:
 
 def visit(name: str) -> Visitor:
     scene = SCENES[name][0]()
-    return Visitor(scene=scene, client=make_app(scene.service).test_client())
+    client = make_app(scene.service).test_client()
+    client.environ_base["HTTP_ACCEPT"] = "text/html,application/xhtml+xml,*/*;q=0.8"  # as browsers send it
+    return Visitor(scene=scene, client=client)
 
 
 @pytest.fixture

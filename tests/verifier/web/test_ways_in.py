@@ -89,7 +89,8 @@ def test_a_pasted_token_is_read(visitor: Visitor) -> None:
     world = good().world
     world.provider.key_names = ("ed25519", "p256", "status")
     token = world.sign_text(world.badge())
-    page = make_app(visitor.scene.service).test_client().post("/verify", data={"text": token}).get_data(as_text=True)
+    client = make_app(visitor.scene.service).test_client()
+    page = client.post("/verify", data={"text": token}, headers={"Accept": "text/html"}).get_data(as_text=True)
     assert GOOD in page
 
 
@@ -119,7 +120,7 @@ def test_several_files_make_one_table(visitor: Visitor) -> None:
     assert "1 of 2 badges are good" in said
     assert "forged.json" in said
     assert "Brain surgery" not in page
-    assert page.count("<tr>") == 3
+    assert page.count("<tr role") == 3
 
 
 def test_the_table_can_be_saved_without_a_script_and_runs_no_formula(visitor: Visitor) -> None:
