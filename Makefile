@@ -19,7 +19,7 @@ demo: $(STAMP)  ## the main job end to end, into build/demo/
 test: $(STAMP)  ## the whole test suite; the browser tests need Debian's Chromium
 	@command -v chromium >/dev/null || .ci/debian chromium || { \
 		echo "LEFT OUT: the browser tests, for there is no Chromium" >&2; [ -z "$$CI" ]; }
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 serve: $(STAMP)  ## both services over the demonstration, on this machine (ISSUER_PORT, VERIFIER_PORT)
 	$(BIN)/python -m demo.serve
