@@ -28,7 +28,7 @@ from keys.did import did_key_of, did_web_of
 from keys.keyring import Keyring, Purpose
 from keys.multikey import KeyType
 from keys.signing import Signer
-from schemas.errors import InputError, IssuingError
+from schemas.errors import BadgeError, InputError, IssuingError
 from schemas.jsontext import parse_object, write_json
 from schemas.limits import CONFIGURATION
 from schemas.nzqcf import is_moe_number
@@ -149,6 +149,35 @@ class Instance(Identity):
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+
+class FreshConfig:
+    """The settings of an instance that stays open, read again once another process changed them."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._stamp: tuple[int, int] | None = None  # what was read at the opening may have changed since
+
+    def refresh(self) -> bool:
+        """Whether they were read again. A file that cannot be read changes nothing: the next look may find it whole."""
+        stamp = _stamp(self._instance.folder)
+        if stamp is None or stamp == self._stamp:
+            return False
+        try:
+            self._instance.config = load_config(self._instance.folder)
+        except BadgeError:
+            return False
+        self._stamp = stamp
+        return True
+
+
+def _stamp(folder: Path) -> tuple[int, int] | None:
+    """When the file was written and which file it is: each change puts another one there."""
+    try:
+        found = (folder / CONFIG_FILE).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def open_instance(folder: Path, *, database: str | None = None) -> Instance:

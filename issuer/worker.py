@@ -16,7 +16,7 @@ from issuer import settings
 from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import purge_uploads
 from issuer.heartbeat import EVERY, beat
-from issuer.instance import Instance, open_instance
+from issuer.instance import FreshConfig, Instance, open_instance
 from issuer.issuing import Step
 from issuer.mail.outbox import erase_addresses, queue_reminders
 from issuer.mail.sending import send_waiting
@@ -54,12 +54,12 @@ def run_worker(
     worker = worker_id or f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
     chores_due: datetime | None = None
     with open_instance(folder, database=settings.database_url()) as instance:
-        lists = ListKeeper(instance, clock=clock)
-        beat_due = clock()
+        config, lists = FreshConfig(instance), ListKeeper(instance, clock=clock)
+        beat_due: datetime | None = None
 
         def keep_up() -> None:
             nonlocal beat_due
-            if clock() >= beat_due:
+            if _has_come(beat_due, EVERY, now=clock()):
                 beat(instance, now=clock())
                 beat_due = clock() + EVERY
             lists.refresh()
@@ -71,11 +71,12 @@ def run_worker(
 
         while not stop.is_set():
             try:
+                config.refresh()  # between batches: each is issued by one set of settings and keys
                 keep_up()
                 busy = take_and_run(instance, worker=worker, clock=clock, is_stopping=stop.is_set, on_step=step)
                 if not stop.is_set():
                     busy = send_mail(instance, clock=clock, origin=origin, stop=stop) or busy
-                if not stop.is_set() and (chores_due is None or clock() >= chores_due):
+                if not stop.is_set() and _has_come(chores_due, _CHORES_EVERY, now=clock()):
                     do_chores(instance, now=clock())
                     chores_due = clock() + _CHORES_EVERY
             except BadgeError as error:
@@ -100,10 +101,15 @@ class ListKeeper:
         with self._instance.store.reading() as connection:
             head = audit_log.load_head(connection)
         end = None if head is None else head.entry_sha256
-        if end == self._seen and self._due is not None and self._clock() < self._due:
+        if end == self._seen and not _has_come(self._due, _CHORES_EVERY, now=self._clock()):
             return
         signed_lists(self._instance, now=self._clock())
         self._seen, self._due = end, self._clock() + _CHORES_EVERY
+
+
+def _has_come(due: datetime | None, every: timedelta, *, now: datetime) -> bool:
+    """Whether the time is there. When the clock was put back it is: else a chore would wait for that long."""
+    return due is None or not due - every <= now < due
 
 
 def work_off(

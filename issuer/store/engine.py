@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
 from issuer.store import migrating
 from issuer.store.dialect import FOLD, fold_text
@@ -58,7 +58,9 @@ class Store:
     def _telling_faults(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except DatabaseError as error:
+            if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+                raise  # of a statement; the bare kind is a file that is no database, or a broken one
             raise IssuingError(self._sentence(str(error.orig)), reason="database") from error
 
     def _sentence(self, fault: str) -> str:

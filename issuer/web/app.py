@@ -170,6 +170,13 @@ def _harden(response: Response) -> Response:
     return response
 
 
+_OURS_TO_MEND = frozenset({"database", "register"})
+_BARE_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Not available at the moment</title>'
+    "<h1>Not available at the moment</h1><p>Something broke on our side. Try again in a moment.</p></html>"
+)
+
+
 def _wants_problem() -> bool:
     """Machines get a problem document (RFC 9457), people a page."""
     if request.blueprint in {"api", "hooks", "health", "vcapi"} or "/api/" in request.path:
@@ -180,9 +187,15 @@ def _wants_problem() -> bool:
 
 def _tell_badge_error(error: BadgeError) -> tuple[Response | str, int]:
     status = error.status if 400 <= error.status < 600 else 400
+    if error.extensions.get("reason") in _OURS_TO_MEND:  # what it says names folders and hosts: for the log alone
+        log.error("%s not available while answering %s", error.extensions["reason"], request.endpoint)
+        status = 503
+        if _wants_problem():
+            return _problem({"type": "about:blank", "title": "Service Unavailable", "status": status}, status), status
+        return _error_page(status), status
     if _wants_problem():
         return _problem(problem_document(error), status), status
-    return render_template("error.html", status=status, sentence=error.detail), status
+    return _error_page(status, sentence=error.detail), status
 
 
 def _tell_http_error(error: HTTPException) -> tuple[Response | str, int]:
@@ -192,7 +205,7 @@ def _tell_http_error(error: HTTPException) -> tuple[Response | str, int]:
     if _wants_problem():
         document = {"type": "about:blank", "title": error.name, "status": status}
         return _problem(document, status), status
-    return render_template("error.html", status=status, sentence=None), status
+    return _error_page(status), status
 
 
 def _tell_fault(error: Exception) -> tuple[Response | str, int]:
@@ -206,7 +219,16 @@ def _tell_fault(error: Exception) -> tuple[Response | str, int]:
         raise error
     if _wants_problem():
         return _problem({"type": "about:blank", "title": "Internal Server Error", "status": 500}, 500), 500
-    return render_template("error.html", status=500, sentence=None), 500
+    return _error_page(500), 500
+
+
+def _error_page(status: int, *, sentence: str | None = None) -> str:
+    """The page for people; a bare one when even that cannot be made, for the database or a template is away."""
+    try:
+        return render_template("error.html", status=status, sentence=sentence)
+    except Exception as error:  # noqa: BLE001 - an error page must not fail, whatever else did
+        log.error("fault %s while telling of another", type(error).__name__)  # noqa: TRY400 - it may quote a learner
+        return _BARE_PAGE
 
 
 def _problem(document: JsonObject, status: int) -> Response:

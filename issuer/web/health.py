@@ -88,7 +88,10 @@ def _can_sign(instance: Instance, stamp: tuple[tuple[str, int], ...]) -> bool:
 
 
 def _check_register() -> str:
-    edition = site.edition
+    try:
+        edition = site.edition
+    except BadgeError:
+        return DEGRADED
     if edition is None:
         return DEGRADED
     return OK if (site.now().date() - edition.as_at).days <= _REGISTER_OLD_DAYS else DEGRADED

@@ -62,6 +62,7 @@ _PAGE_CSP = (
 _SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _FILE_NAME = re.compile(r"([a-z0-9]{1,64})((?:\.[a-z]+)*)")
 _LIST_MAX_AGE = 3600
+_MOST_LISTS = 1_000_000  # far more than there ever are, and a number every database takes
 _FRONT_KEPT = timedelta(minutes=1)
 _guesses = Guesses()
 
@@ -185,6 +186,8 @@ def achievement_page_in_maori(ref: str, version: str) -> WerkzeugResponse:
 
 @blueprint.get("/status/<int:number>")
 def status_list(number: int) -> WerkzeugResponse:
+    if number > _MOST_LISTS:
+        abort(404)
     with site.instance.store.reading() as connection:
         kept = list_store.load_signed_list(connection, number)
     if kept is None:

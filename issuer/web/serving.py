@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from issuer.web.app import make_app
 from issuer.web.site import ServeOptions
@@ -19,6 +20,20 @@ THREADS = 8
 REQUEST_SECONDS = 60
 _RESTART_SECONDS = 2.0  # a worker that ends at once is not started again in a tight loop
 _STOP_SECONDS = 30.0  # a chunk under way is finished first
+
+
+class DiscreetLogger(Logger):
+    """Gunicorn's own, without addresses: it would name the page a fault happened on, and a claim link is a secret."""
+
+    def exception(self, msg: Any, *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG002 - what it says is what is kept out
+        kind = sys.exc_info()[0]
+        self.error_log.error("fault %s while answering", kind.__name__ if kind else "?")
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        if str(msg).startswith("Invalid request"):
+            self.error_log.warning("a request that cannot be read was refused")
+        else:
+            super().warning(msg, *args, **kwargs)
 
 
 class Service(BaseApplication):
@@ -50,6 +65,7 @@ class Service(BaseApplication):
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",
+            "logger_class": DiscreetLogger,
             "limit_request_line": 4094,
             "proc_name": "badge-issuer",
             "control_socket_disable": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,10 +15,11 @@ from flask import current_app
 from werkzeug.local import LocalProxy
 
 from issuer import settings
-from issuer.instance import CONFIG_FILE, REGISTER_FOLDER, Instance, load_config, open_instance
+from issuer.instance import REGISTER_FOLDER, FreshConfig, Instance, open_instance
 from issuer.runners import Runner, WorkerRunner
 from issuer.staff.choices import Choices, load_choices
 from issuer.trust.editions import load_edition
+from schemas.errors import BadgeError, IssuingError
 from verifier.register.edition import Edition
 
 EXTENSION = "nz-open-badges"
@@ -42,24 +43,26 @@ class Site:
         self.options = options
         self._instance = open_instance(folder, database=settings.database_url())
         self._lock = threading.Lock()
-        self._stamp = _stamp(folder)
+        self._config = FreshConfig(self._instance)
+        self._was_demonstration = False
         self.runner: Runner = options.runner or WorkerRunner()
 
     @property
     def instance(self) -> Instance:
-        stamp = _stamp(self._instance.folder)
-        if stamp != self._stamp:
-            with self._lock:
-                self._instance.config = load_config(self._instance.folder)
-                self._stamp = stamp
+        """The instance with its settings as they are now; as they were while their file cannot be read."""
+        with self._lock:
+            self._config.refresh()
         return self._instance
 
     @property
     def edition(self) -> Edition | None:
-        """The register in use; read anew only when its folder changed."""
-        folder = self.instance.folder / REGISTER_FOLDER
-        mark = tuple(sorted((p.name, p.stat().st_mtime_ns) for p in folder.iterdir())) if folder.is_dir() else ()
-        return _edition(self.instance, mark)
+        """The register in use; read anew only when its folder changed. Raises IssuingError when it cannot be read."""
+        instance = self.instance
+        try:
+            mark = tuple(sorted(_marks(instance.folder / REGISTER_FOLDER)))
+            return _edition(instance, mark)
+        except OSError as error:
+            raise IssuingError("The register of this instance cannot be read.", reason="register") from error
 
     @property
     def choices(self) -> Choices:
@@ -69,8 +72,13 @@ class Site:
 
     @property
     def is_demonstration(self) -> bool:
-        edition = self.edition
-        return edition is not None and edition.demonstration
+        """As it was known last while the register cannot be read: a page that tells of that needs it too."""
+        try:
+            edition = self.edition
+        except BadgeError:
+            return self._was_demonstration
+        self._was_demonstration = edition is not None and edition.demonstration
+        return self._was_demonstration
 
     @property
     def prefix(self) -> str:
@@ -95,8 +103,11 @@ class Site:
         self._instance.close()
 
 
-def _stamp(folder: Path) -> int:
-    return (folder / CONFIG_FILE).stat().st_mtime_ns
+def _marks(folder: Path) -> Iterator[tuple[str, int]]:
+    """The register's files and when each was written. A file half written has a name that starts with a dot."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not path.name.startswith("."):
+            yield path.name, path.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=2)

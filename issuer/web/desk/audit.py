@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -108,7 +108,7 @@ def _midnight(name: str, errors: dict[str, str], *, after: int = 0) -> datetime 
         return None
     try:
         day: date = parse_date(text) + timedelta(days=after)
-        return datetime.combine(day, time(), tzinfo=NZ_TIME)
+        return datetime.combine(day, time(), tzinfo=NZ_TIME).astimezone(UTC)  # the year 1 has no beginning in UTC
     except (InputError, OverflowError):
         errors[name] = _("Enter a day like 2026-05-03.")
         return None

@@ -34,6 +34,7 @@ from schemas.times import parse_date
 blueprint = Blueprint("batches", __name__, url_prefix="/desk/batches")
 
 PAGE_SIZE = 50
+MOST_PAGES = 1_000_000  # far more than there ever are, and a number every database takes
 ROWS = 100
 OUTCOMES = ("failed", "held", "issued", "already")
 _UNDER_WAY = frozenset({BatchState.QUEUED, BatchState.RUNNING})
@@ -45,7 +46,7 @@ _BEFORE = frozenset({BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED, 
 @needs(Role.READ, Role.ISSUE, Role.APPROVE)
 def listing() -> str:
     wanted, error = _day(request.args.get("day", ""))
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
     shown, total = _of_day(wanted, page=page) if wanted else list_batches(site.instance, page=page, page_size=PAGE_SIZE)
     return render_template(
         "desk/batches/listing.html",
