@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 import threading
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,16 @@ def _pages(folder: Path) -> Flask:
         part = found.get_body(("plain",))
         text: Any = escape(part.get_content() if part is not None else "")
         body = Markup(_LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', str(text)))  # noqa: S704 - escaped above
-        headers = [(field, found[field]) for field in ("From", "To", "Date", "Message-ID")]
+        headers = [(field, _decoded(found, field)) for field in ("From", "To", "Date", "Message-ID")]
         return render_template_string(_PAGE, title=found["Subject"], body=body, headers=headers)
 
     return app
+
+
+def _decoded(message: EmailMessage, field: str) -> str:
+    """A field as mail programs show it; Python's own reading leaves a gap where a name was folded."""
+    raw = next((str(value) for name, value in message.raw_items() if name == field), "")
+    return str(make_header(decode_header(raw)))
 
 
 def _mails(folder: Path) -> list[tuple[Path, EmailMessage]]:

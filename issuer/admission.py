@@ -264,7 +264,7 @@ def _ended_sentence(row: CompletionRow, setup: Setup | None, valid_until: dateti
     """VCDM 2.0, 4.9: `validFrom` is never later than `validUntil`, so such a badge cannot be signed any more."""
     months = setup.valid_months if setup else None
     return (
-        f"Line {row.line}, column achieved_on: by your set-up, badges for {row.nzqa_ref} last {months} months, so one "
+        f"Line {row.line}, column achieved_on: By your set-up, badges for {row.nzqa_ref} last {months} months, so one "
         f"for {format_nz_date(row.achieved_on)} ended on {format_nz_date(nz_date(valid_until))}. A badge that has "
         "ended cannot be signed; if it lasts longer, change the set-up."
     )

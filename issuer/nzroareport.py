@@ -201,7 +201,7 @@ def _read_lines(data: bytes, instance: Instance) -> list[ReportedLine]:
     header = ["_".join(cell.split()).lower() for cell in next(table, [])]
     if _ID not in header and not set(_NEEDED) <= set(header):
         raise TableError(
-            f"The file has no columns {', '.join(_NEEDED)}; give the file that `badge-issuer nzroa export` wrote."
+            f"The file has no columns {', '.join(_NEEDED)}; give the file that was made here for NZQA's portal."
         )
     lines = []
     for cells in table:

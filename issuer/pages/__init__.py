@@ -116,6 +116,8 @@ def index_html(
     """
     rows = []
     for page in badges if publisher.demonstration else ():
+        if page.visibility == "link" != publisher.visibility:
+            continue  # its learner wants it seen by those who have the link, and a list is no link from them
         view = Credential.parse(dict(page.document))
         rows.append((page, view.learner_name, view.achievement.name if view.achievement else ""))
     return _template("index.html", language).render(

@@ -65,3 +65,17 @@ def test_a_reference_is_never_broken_over_two_lines(instance: Instance) -> None:
     html = index_html(publisher(instance), achievements=(("128482-1", "Geotextiles", 2),), badges=(), as_at=NOW)
     assert '<td class="reference">128482-1</td>' in html
     assert ".reference { white-space: nowrap; }" in stylesheet().decode()
+
+
+def test_a_page_for_those_with_the_link_is_not_listed_in_public(instance: Instance) -> None:
+    short_id = only_id(issue(instance, Completions(rows=(Completion(line=2, learner_name="Māia Rēweti"),))))
+    (document,) = stored_documents(instance)
+
+    def front(visibility: str | None) -> str:
+        page = BadgePage(short_id=short_id, document=document, state="current", corrected=False, visibility=visibility)
+        return index_html(publisher(instance), achievements=(), badges=(page,), as_at=NOW)
+
+    assert "Māia Rēweti" in front(None)
+    assert "Māia Rēweti" in front("public")
+    assert "Māia Rēweti" not in front("link")
+    assert short_id not in front("link")

@@ -144,7 +144,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
                     waiting.to_approve,
                 )
                 % {"n": waiting.to_approve},
-                words=_("A colleague prepared it. Look at it, then approve it or send it back."),
+                words=_("Prepared by a colleague. Look, then approve or send back."),
                 link=_("Look at it"),
                 endpoint="batches.listing",
                 role=Role.READ,
@@ -168,7 +168,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
             Task(
                 title=ngettext("%(n)s class list is not finished", "%(n)s class lists are not finished", waiting.drafts)
                 % {"n": waiting.drafts},
-                words=_("It was uploaded, but nothing was issued from it yet. Finish it, or throw it away."),
+                words=_("Uploaded, but nothing was issued from there yet. Finish it, or throw it away."),
                 link=_("Go on with it"),
                 endpoint="batches.listing",
                 role=Role.READ,
@@ -190,7 +190,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
             Task(
                 title=ngettext("%(n)s mail is held back", "%(n)s mails are held back", waiting.mail_held)
                 % {"n": waiting.mail_held},
-                words=_("These learners do not know of their badge yet. Look at the badges, then release it."),
+                words=_("These learners do not know of their badge yet. Look at the badges, then release the mail."),
                 link=_("Release them"),
                 endpoint="mail.queue",
                 role=Role.ISSUE,
