@@ -9,7 +9,8 @@ from pathlib import Path
 from flask import Flask, Response, current_app, render_template, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize, NoMoreData
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from issuer.staff.accounts import Role
 from issuer.vault import derived_key
@@ -26,6 +27,7 @@ log = logging.getLogger("issuer.web")
 
 MAX_REQUEST_BYTES = MAX_TABLE_BYTES + MIB  # the largest thing anybody sends is a class list, in a form
 MAX_FORM_PARTS = 5_000  # repairs of a long list of problem rows, each a field
+STRANGERS_FORM_MEMORY = 256 * 1024  # theirs hold an address, a password, or some sentences to the provider
 MAX_FORM_MEMORY = 8 * MIB  # a pasted class list is a form field
 
 # (module, whether its POSTs carry the session cookie and so need a CSRF token)
@@ -80,6 +82,7 @@ def make_app(folder: Path, *, options: ServeOptions | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY,
         TESTING=chosen.testing,
     )
+    app.before_request(_bound_forms)  # before anything reads the form: that is where its token is looked for
     csrf = CSRFProtect(app)
     app.after_request(tidy)  # before the limiter's own, so that it runs after it
     limiter.init_app(app)
@@ -98,6 +101,8 @@ def make_app(folder: Path, *, options: ServeOptions | None = None) -> Flask:
     app.register_error_handler(BadgeError, _tell_badge_error)
     app.register_error_handler(CSRFError, _tell_http_error)
     app.register_error_handler(HTTPException, _tell_http_error)
+    for broken in (InvalidChunkSize, InvalidChunkExtension, ChunkMissingTerminator, NoMoreData):
+        app.register_error_handler(broken, lambda _error: _tell_http_error(BadRequest()))
     app.register_error_handler(Exception, _tell_fault)
     return app
 
@@ -150,6 +155,24 @@ def _desk_nav(app: Flask) -> list[tuple[str, str, Role | None]]:
         ("settings.form", words._("Settings"), Role.ADMINISTER),
     ]
     return [row for row in rows if row[0] in app.view_functions]
+
+
+def _bound_forms() -> None:
+    """Strangers send small forms: taking a large one apart is work, and millions of fields would keep others waiting.
+
+    A file is not counted: it is put aside unread, and who may not send one is told so.
+    """
+    if request.method != "POST" or request.mimetype not in _FORMS:
+        return
+    stranger = request.blueprint in _WITHOUT_FORMS or access.account() is None
+    most = STRANGERS_FORM_MEMORY if stranger else MAX_FORM_MEMORY
+    request.max_form_memory_size = most
+    if request.mimetype == _FORMS[0]:  # the library bounds the fields of the other kind alone
+        request.max_content_length = most
+
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_WITHOUT_FORMS = frozenset({None, "claim", "public", "hooks", "health", "vcapi"})  # forms of staff, that is
 
 
 _WITHOUT_ACCOUNT = frozenset({"claim", "public", "api", "hooks", "health", "vcapi"})

@@ -66,6 +66,7 @@ class Service(BaseApplication):
             "errorlog": "-",
             "loglevel": "warning",
             "logger_class": DiscreetLogger,
+            "forwarder_headers": "",  # no header may say what path was asked for: a proxy's rules go by the address
             "limit_request_line": 4094,
             "proc_name": "badge-issuer",
             "control_socket_disable": True,

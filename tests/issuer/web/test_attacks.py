@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import create_environ
 
 from issuer.instance import CONFIG_FILE, REGISTER_FOLDER
 from issuer.staff.accounts import Role
@@ -17,7 +18,7 @@ from issuer.store.engine import SQLITE_FILE
 from issuer.trust.editions import CURRENT_FILE
 from issuer.web.serving import DiscreetLogger
 from tests.issuer.provider import NOW
-from tests.issuer.web.conftest import Staff, make_site, site_of
+from tests.issuer.web.conftest import Staff, csrf_of, make_site, site_of
 
 HUGE = "9" * 30
 
@@ -35,6 +36,36 @@ def test_a_number_that_no_database_takes_is_no_list(client: FlaskClient) -> None
 @pytest.mark.parametrize("address", [f"/desk/batches?page={HUGE}", "/desk/audit?from=0001-01-01"])
 def test_a_page_or_a_day_beyond_all_bounds_is_answered(staff: Staff, address: str) -> None:
     assert staff(*Role).get(address).status_code == 200
+
+
+# --- forms and bodies -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("address", ["/my", "/desk/sign-in", "/desk/issue"])
+def test_a_strangers_form_of_a_million_fields_is_refused_unread(client: FlaskClient, address: str) -> None:
+    body = "&".join(f"{number:x}=" for number in range(100_000))
+    answer = client.post(address, data=body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+
+
+def test_a_class_list_of_megabytes_may_still_be_pasted_by_who_is_signed_in(staff: Staff) -> None:
+    browser = staff(Role.ISSUE)
+    rows = "learner_name,nzqa_ref,achieved_on\n" + "Mere Tui,0426,2026-05-05\n" * 20_000
+    token = csrf_of(browser.get("/desk/issue"))
+    answer = browser.post("/desk/issue", data={"pasted": rows, "csrf_token": token})
+    assert answer.status_code == 303
+
+
+def test_a_body_whose_chunks_are_broken_is_the_senders_fault(live: Callable[[], Flask]) -> None:
+    from gunicorn.http.errors import InvalidChunkSize
+
+    class Broken:
+        def read(self, _size: int = -1) -> bytes:
+            raise InvalidChunkSize(b"ZZ")
+
+    environ = create_environ("/my", method="POST", content_type="application/x-www-form-urlencoded")
+    environ |= {"wsgi.input": Broken(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    with live().request_context(environ) as context:
+        answer = context.app.full_dispatch_request()
+    assert answer.status_code == 400
 
 
 # --- what the service stands on, taken away ---------------------------------------------------------------------
