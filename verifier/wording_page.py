@@ -103,7 +103,7 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
         "provider_claimed": Sentence("Issuer, by its own word", "Kaituku, e ai ki a ia anō"),
         "not_in_register": Sentence("{name} (not in the register)", "{name} (kāore i te rēhita)"),
         "ref": Sentence("NZQA reference", "Tohutoro NZQA"),
-        "level": Sentence("Level", "Taumata"),
+        "level": Sentence("Level", "Kaupae"),
         "credits": Sentence("Credits", "Whiwhinga"),
         "awarded_on": Sentence("Awarded on", "Rā whakawhiwhinga"),
         "signed_on": Sentence("Signed on", "Rā haina"),

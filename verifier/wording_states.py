@@ -170,7 +170,7 @@ CHECK_NAMES: Final[Mapping[CheckId, Sentence]] = MappingProxyType(
         CheckId.LISTING: Sentence("The micro-credential was listed", "I rārangitia te tohu moroiti"),
         CheckId.PROVIDER: Sentence("The provider was registered", "I rēhitatia te kaiwhakarato"),
         CheckId.RIGHT: Sentence("The provider might award it", "I whai mana te kaiwhakarato ki te tuku"),
-        CheckId.MATCH: Sentence("Level and credits are the register's", "Nō te rēhita te taumata me ngā whiwhinga"),
+        CheckId.MATCH: Sentence("Level and credits are the register's", "Nō te rēhita te kaupae me ngā whiwhinga"),
         CheckId.RECIPIENT: Sentence("Whose badge it is", "Nō wai te tohu"),
         CheckId.ENDORSEMENTS: Sentence("Endorsements inside it", "Ngā tautoko kei roto"),
     }
@@ -206,7 +206,7 @@ EVIDENCE: Final[Mapping[str, Sentence]] = MappingProxyType(
         "last_delivered_on": Sentence("Last delivered on", "Te whakaakoranga whakamutunga"),
         "ended_on": Sentence("Ended on", "I mutu i"),
         "listed_from": Sentence("Listed from", "I rārangitia mai i"),
-        "level": Sentence("Level", "Taumata"),
+        "level": Sentence("Level", "Kaupae"),
         "credits": Sentence("Credits", "Whiwhinga"),
         "edition": Sentence("Edition of the register", "Putanga o te rēhita"),
         "as_at": Sentence("Register as at", "Te rēhita i te"),

@@ -51,13 +51,18 @@ def parse_address(text: str) -> str:
     if len(url) > MAX_URL_CHARS or not url.startswith(("https://", "http://")):
         raise GivenError("code_alone" if _CODE_ALONE.fullmatch(url) else "no_address")
     try:
-        parts = urlsplit(url)
+        return _within(url)
     except ValueError:
         raise GivenError("no_address") from None
+
+
+def _within(url: str) -> str:
+    """A code that opens some verifier's answer: the badge it asks about is asked about here. Raises ValueError."""
+    parts = urlsplit(url)
     if parts.path.rstrip("/").endswith("/verify"):
-        # A code that opens some verifier's answer: the badge it asks about is asked about here.
-        inner = parse_qs(parts.query).get("badge", [])
+        inner = parse_qs(parts.query, max_num_fields=20).get("badge", [])
         if len(inner) == 1 and inner[0].startswith(("https://", "http://")):
+            urlsplit(inner[0])
             return inner[0]
     return url
 

@@ -18,6 +18,7 @@ from verifier.intake import Subject
 from verifier.report import Report
 from verifier.web.given import Given, form_given, links_given, pack
 from verifier.web.machine import is_machines, verify_machine
+from verifier.web.rates import charge
 from verifier.web.service import Service, current_service
 from verifier.web.states import state_of
 from verifier.web.telling import json_answer, wants_json
@@ -73,6 +74,7 @@ def verify_given() -> Response | str:
 
 
 def _answer(given: Sequence[Given]) -> Response | str:
+    charge(len(given) - 1)  # the first is charged with the request
     service = current_service()
     recipient = request.form.get("recipient", "").strip() or None if request.method == "POST" else None
     if len(given) == 1:

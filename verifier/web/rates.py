@@ -41,7 +41,8 @@ class Rates:
         with self._lock:
             left, since = self._clients.get(client, (self._most, now))
             left = min(self._most, left + (now - since) * self._per_second)
-            needed = min(float(number), self._most)
+            # One less than full: the request that asks for so many has been charged for itself already.
+            needed = min(float(number), max(1.0, self._most - 1))
             wait = 0.0 if left >= needed else (needed - left) / self._per_second
             self._clients[client] = (left if wait else left - number, now)
             self._clients.move_to_end(client)

@@ -19,6 +19,7 @@ from verifier.wording_states import CHECK_NAMES, EVIDENCE, HEADINGS, KINDS, MEAN
 from verifier.words import say
 
 _MAX_LINES: Final = 16  # of one check's evidence; the machine's copy has all
+_MAX_TEXT: Final = 300  # of a stranger's words in the head of a page
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _OUTCOME_KINDS: Final = {
@@ -73,8 +74,8 @@ def view_of(report: Report, *, hashed_recipient: bool = False) -> ReportView:
         heading=say(HEADINGS[state], {"day": "" if day is None else _value(day, moments=False)}, language()),
         meaning=pick(MEANING[state]) if shown else None,
         answers=answers_of(report, state),
-        title=badge.get("title"),
-        learner=badge.get("learner"),
+        title=_shortened(badge.get("title")),
+        learner=_shortened(badge.get("learner")),
         facts=tuple(_facts(badge)),
         groups=tuple(
             (pick(QUESTIONS[question]), tuple(_check(check) for check in report.checks if check.question is question))
@@ -101,17 +102,21 @@ def host_of(url: str) -> tuple[str, str | None]:
     return (host, None) if plain == ascii_form else (plain, ascii_form)
 
 
+def _shortened(text: Any) -> str | None:
+    return str(text)[:_MAX_TEXT] if text else None
+
+
 def _facts(badge: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not badge:
         return
-    yield words("learner"), badge["learner"] or words("no_name")
+    yield words("learner"), str(badge["learner"] or words("no_name"))[:_MAX_TEXT]
     if badge["title"]:
-        yield words("title"), str(badge["title"])
+        yield words("title"), str(badge["title"])[:_MAX_TEXT]
     if badge["provider"]:
         yield words("provider"), str(badge["provider"])
         yield words("provider_number"), str(badge["provider_number"])
     else:
-        claimed = badge["issuer_name_claimed"] or badge["issuer"] or "?"
+        claimed = str(badge["issuer_name_claimed"] or badge["issuer"] or "?")[:_MAX_TEXT]
         yield words("provider_claimed"), words("not_in_register", name=claimed)
     for member, key in (("nzqa_ref", "ref"), ("level", "level"), ("credits", "credits")):
         if badge[member] is not None:

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -61,6 +62,9 @@ def test_an_address_is_understood(text: str, url: str) -> None:
         pytest.param("javascript:alert(1)", "no_address", id="a script"),
         pytest.param("https://b.example/" + "a" * 2_048, "no_address", id="too long"),
         pytest.param("https://[b/", "no_address", id="half an address"),
+        pytest.param(
+            "https://check.example/verify?badge=https%3A%2F%2F%5Bb%2F", "no_address", id="half an address within"
+        ),
         pytest.param("ABCD-2345-EFGH", "code_alone", id="a code without its address"),
     ],
 )
@@ -156,6 +160,17 @@ def test_one_more_than_the_limit_is_refused(visitor: Visitor) -> None:
     answer = visitor.client.post("/verify", data={"text": links})
     assert answer.status_code == 400
     assert f"at most {MAX_TOGETHER}" in answer.get_data(as_text=True)
+
+
+def test_many_at_once_are_paid_for_one_by_one(visitor: Visitor) -> None:
+    client = make_app(replace(visitor.scene.service, rate=60)).test_client()
+    links = "\n".join(f"https://gone.example/b/{number}" for number in range(20))
+    headers = {"Accept": "text/html"}
+    assert client.post("/verify", data={"text": links}, headers=headers).status_code == 200
+    refused = client.post("/verify", data={"text": links, "lang": "mi"}, headers=headers)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 1
+    assert "He auau rawa" in refused.get_data(as_text=True)
 
 
 # --- the page itself -----------------------------------------------------------------------------------------------
