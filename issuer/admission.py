@@ -215,7 +215,8 @@ def find_repeats(rows: Iterable[CompletionRow], *, keys: Mapping[int, str]) -> d
             mend = (
                 "Give each completion a row_key of its own."
                 if row.row_key
-                else "If it is one person, take one of the rows out; if they are two people, give each row a row_key."
+                else "If it is one person, take one of the rows out; if they are two people, give each row a number of "
+                "your own (row_key)."
             )
             repeats[row.line] = _refused(
                 row, key, reason="duplicate-row", sentence=f"Line {row.line} {what} line {earlier}. {mend}"

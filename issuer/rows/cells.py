@@ -93,7 +93,7 @@ def read_reference(cell: Cell, *, column_map: ColumnMap, register_refs: Collecti
         )
     raise UnfitCell(
         f"{shown(text)} is not an NZQA reference, such as 0426, TF0849 or 128480-1. If it is a course code of your "
-        "own, name its reference in the column map."
+        "own, say which reference it stands for."
     )
 
 

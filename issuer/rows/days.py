@@ -85,8 +85,8 @@ def _slashes(first: int, second: int, year: int, text: str, *, order: str | None
         return Day(on=_calendar(year, first, second, text))
     if second > 12 >= first and _exists(year, first, second):
         raise MonthFirst(
-            f"{shown(text)} has no month {second}; days are read as day/month/year. Write it as 2026-05-03, or say in "
-            "the column map that months come first."
+            f"{shown(text)} has no month {second}; days are read as day/month/year. Write it as 2026-05-03, or say, "
+            "where the columns are named, that months come first."
         )
     return Day(on=_calendar(year, second, first, text), ambiguous=_could_be_swapped(first, second) and order is None)
 

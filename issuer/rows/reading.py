@@ -155,7 +155,7 @@ class _Reading:
                     line,
                     Field.ACHIEVED_ON,
                     f"Line {self._month_first} has its month before its day, so this day could be read two ways. Write "
-                    "it as 2026-05-03, or say in the column map which comes first.",
+                    "it as 2026-05-03, or say, where the columns are named, which comes first.",
                 )
 
     def _ragged(self, record: Record) -> bool:
@@ -261,7 +261,7 @@ class _Reading:
         what = "has the same row key as" if row.row_key else "is the same as"
         mend = "Take one out" if row.row_key is None else "Give each completion a key of its own"
         if row.row_key is None:
-            mend += ", or, if they are two people, give each row a row_key"
+            mend += ", or, if they are two people, give each row a number of your own (row_key)"
         column = self._header.spelled.get(Field.ROW_KEY) if row.row_key else None
         message = f"The row {what} line {earlier}. {mend}."
         self.faults.append(RowFault(line=row.line, column=column, message=message, reason="duplicate-row"))

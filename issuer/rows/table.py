@@ -133,7 +133,7 @@ def _header_notes(header: Header) -> tuple[str, ...]:
 
 def _no_header(filename: str) -> TableError:
     return TableError(
-        f"{filename} has no header row among its first {HEADER_WITHIN}. The first row must name the columns: "
-        "learner_name, nzqa_ref, achieved_on.",
+        f"{filename} has no header row among its first {HEADER_WITHIN}. A row must name the columns: the "
+        "learner's name (learner_name), the micro-credential (nzqa_ref) and the day achieved (achieved_on).",
         reason="columns-missing",
     )

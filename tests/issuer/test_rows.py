@@ -87,7 +87,7 @@ UNREADABLE = {
     "nothing-but-blank-lines.csv": (TableError, "is empty"),
     "header-only.csv": (TableError, "no row below it"),
     "header-only.xlsx": (TableError, "no row below it"),
-    "no-header.csv": (TableError, "must name the columns: learner_name, nzqa_ref, achieved_on"),
+    "no-header.csv": (TableError, "must name the columns: the learner's name"),
     "no-table.xlsx": (TableError, "no header row among its first 10"),
     "header-below-the-tenth-row.csv": (TableError, "no header row among its first 10"),
     "no-reference-column.csv": (
