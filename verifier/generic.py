@@ -199,7 +199,7 @@ def _status(view: Credential, findings: Findings, scene: Scene) -> None:
             findings.fault(_STATUS + "STATUS_VERIFICATION_ERROR", "Unknown status type", detail)
             continue
         purpose = entry.get("statusPurpose")
-        if purpose in {v.REVOCATION, v.SUSPENSION}:
+        if purpose in (v.REVOCATION, v.SUSPENSION):  # a tuple: it may be a list
             _tell_status(read_entry(entry, purpose=str(purpose), badge=view, scene=scene), str(purpose), findings)
         elif not isinstance(purpose, str):
             detail = "A status entry has no statusPurpose."

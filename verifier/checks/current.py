@@ -68,7 +68,7 @@ def check_revocation(inspection: Inspection) -> Check:
             strange.append(EntryFinding(outcome=UNKNOWN, reason="status-type-unknown", facts={"type": str(kind)[:80]}))
             continue
         purpose = entry.get("statusPurpose")
-        if purpose not in {v.REVOCATION, v.SUSPENSION, *_HARMLESS_PURPOSES}:
+        if purpose not in (v.REVOCATION, v.SUSPENSION, *_HARMLESS_PURPOSES):  # a tuple: it may be a list
             strange.append(
                 EntryFinding(outcome=UNKNOWN, reason="status-purpose-unknown", facts={"purpose": str(purpose)[:80]})
             )

@@ -202,6 +202,6 @@ def _standing_by(entry: JsonValue, view: Credential, inspection: Inspection) -> 
         return UNKNOWN
     if is_revocation_list(entry):
         return read_revocation_list(entry, badge=view, scene=inspection.scene).outcome
-    if entry.get("statusPurpose") not in {v.REVOCATION, v.SUSPENSION}:
+    if entry.get("statusPurpose") not in (v.REVOCATION, v.SUSPENSION):  # a tuple: it may be a list
         return UNKNOWN
     return read_entry(entry, purpose=entry["statusPurpose"], badge=view, scene=inspection.scene).outcome
