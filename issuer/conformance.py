@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from issuer.files import PRIVATE, write_whole
@@ -47,7 +48,6 @@ _DEFAULT_SUITE: Final = {
 _PURPOSES: Final = (v.REVOCATION, v.SUSPENSION)
 _STATE: Final = "status.json"
 _MAX_LISTED: Final = 10_000  # credentials in one list of a server that only tests; the file is written whole each time
-_LIST_LIFE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +99,11 @@ class ConformanceIssuer:
             purpose = options.get("statusPurpose", v.REVOCATION)
             if purpose not in _PURPOSES:
                 raise InputError(f"“options.statusPurpose” is one of {', '.join(_PURPOSES)}.")
-            document["credentialStatus"] = self._listed(key, str(purpose), document.get("id"))
+            document["credentialStatus"] = self._listed(key, str(purpose), document.get("id"), now=now)
         signed = add_proof(document, signer=key.signer, cryptosuite=suite, verification_method=key.method, created=now)
         return signed | {"proof": signed["proof"][0]} if len(signed["proof"]) == 1 else signed
 
-    def set_status(self, credential_id: str, *, purpose: str, value: bool) -> None:
+    def set_status(self, credential_id: str, *, purpose: str, value: bool, now: datetime) -> None:
         """Set the bit of a credential issued here, or clear a suspension. Raises InputError."""
         if purpose not in _PURPOSES:
             raise InputError(f"The status purpose is one of {', '.join(_PURPOSES)}.")
@@ -118,27 +118,39 @@ class ConformanceIssuer:
                     if entry["id"] == credential_id:
                         entry["set"] = value
                         self._save(state)
+                        self._publish(name, entries, now=now)
                         return
         raise InputError(f"No credential {credential_id[:200]!r} with the status purpose {purpose} was issued here.")
 
-    def status_list(self, name: str, *, now: datetime) -> JsonObject | None:
-        """The signed list of that name; None where there is no such list."""
-        key = next((one for one in self.keys if name in {f"{one.name}/{purpose}" for purpose in _PURPOSES}), None)
-        if key is None:
+    def status_list(self, name: str) -> bytes | None:
+        """The list of that name as it was signed last; None where there is no such list. Nothing is signed here."""
+        path = self._list_file(name)
+        try:
+            return None if path is None else path.read_bytes()
+        except FileNotFoundError:
             return None
-        set_ = [int(index) for index, entry in self._load().get(name, {}).items() if entry["set"]]
+
+    def _list_file(self, name: str) -> Path | None:
+        known = {f"{key.name}/{purpose}" for key in self.keys for purpose in _PURPOSES}
+        return self._folder / f"list-{name.replace('/', '-')}.json" if name in known else None
+
+    def _publish(self, name: str, entries: JsonObject, *, now: datetime) -> None:
+        """Sign a list whenever it changed; it has no end, so that nobody need sign it again."""
+        key = next(one for one in self.keys if name.startswith(f"{one.name}/"))
         document = status_list_document(
             id=self._list_url(name),
             issuer=key.did,
             purpose=name.rpartition("/")[2],
-            encoded=encode(set_, length=MIN_BITSTRING_ENTRIES),
+            encoded=encode((int(i) for i, entry in entries.items() if entry["set"]), length=MIN_BITSTRING_ENTRIES),
             valid_from=now,
-            valid_until=now + _LIST_LIFE,
+            valid_until=None,
             ttl_ms=None,
         )
         suite = _DEFAULT_SUITE[key.signer.key_type]
         signed = add_proof(document, signer=key.signer, cryptosuite=suite, verification_method=key.method, created=now)
-        return signed | {"proof": signed["proof"][0]}
+        path = self._list_file(name)
+        if path is not None:
+            write_whole(path, write_json(signed | {"proof": signed["proof"][0]}), mode=PRIVATE)
 
     def _key_of(self, issuer: str | None) -> ConformanceKey:
         for key in self.keys:
@@ -147,7 +159,7 @@ class ConformanceIssuer:
         known = ", ".join(key.did for key in self.keys)
         raise InputError(f"The issuer is not one of the keys kept here: {known}.")
 
-    def _listed(self, key: ConformanceKey, purpose: str, credential_id: object) -> JsonObject:
+    def _listed(self, key: ConformanceKey, purpose: str, credential_id: object, *, now: datetime) -> JsonObject:
         name = f"{key.name}/{purpose}"
         with self._locked():
             state = self._load()
@@ -158,6 +170,8 @@ class ConformanceIssuer:
                 pass
             entries[index] = {"id": credential_id if isinstance(credential_id, str) else None, "set": False}
             self._save(state)
+            if len(entries) == 1:
+                self._publish(name, entries, now=now)
         return status_entry(list_url=self._list_url(name), index=int(index), purpose=purpose)
 
     # --- the state, shared by the processes of one server ----------------------------------------------------------

@@ -33,14 +33,18 @@ class Base:
     mandatory: frozenset[str]
     labels: dict[str, bytes]  # blank node of the whole document -> label
 
-    def derive(self, disclosed: JsonObject, label_of: Callable[[str], bytes] | None = None) -> JsonObject:
-        """The disclosed document with a derived proof."""
+    def derive(
+        self,
+        disclosed: JsonObject,
+        change: Callable[[dict[int, bytes], list[int]], None] = lambda _labels, _indexes: None,
+    ) -> JsonObject:
+        """The disclosed document with a derived proof, whose labels and mandatory indexes a test may change."""
         text = canonicalize(disclosed).decode()
         names = sorted({int(name) for name in _LABEL.findall(text)})
-        find = label_of or (lambda name: self._label(text, name))
-        labels = {name: find(f"c14n{name}") for name in names}
+        labels = {name: self._label(text, f"c14n{name}") for name in names}
         quads = sorted(relabelled(line, {f"c14n{n}": label for n, label in labels.items()}) for line in lines(text))
         mandatory = [index for index, quad in enumerate(quads) if quad in self.mandatory]
+        change(labels, mandatory)
         signatures = [self.statements[quad] for quad in quads if quad not in self.mandatory]
         return disclosed | {"proof": self.proof | {"proofValue": value(self, signatures, labels, mandatory)}}
 

@@ -52,6 +52,7 @@ def set_status() -> Response:
                 credential_id,
                 purpose=str(entry.get("statusPurpose", v.REVOCATION)),
                 value=value not in {False, "0", "false"},
+                now=site.now(),
             )
     except BadgeError as error:
         return _refused(error)
@@ -60,10 +61,10 @@ def set_status() -> Response:
 
 @blueprint.get(f"{_LISTS}/<path:name>")
 def status_list(name: str) -> Response:
-    found = _issuer().status_list(name, now=site.now())
+    found = _issuer().status_list(name)
     if found is None:
         return _refused(InputError("There is no such list."), status=404)
-    return Response(write_json(found), content_type=v.VC_LD_JSON)
+    return Response(found, content_type=v.VC_LD_JSON)
 
 
 @blueprint.get("/credentials/issuers")

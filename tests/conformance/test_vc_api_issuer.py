@@ -287,6 +287,11 @@ def test_a_suite_that_is_not_made_here_is_refused(ends: Ends, options: JsonObjec
     assert ends.issue(credential(ends.dids["Ed25519"]), **options).status_code == 400
 
 
+def test_a_term_that_jcs_would_sign_and_json_ld_would_lose_is_refused(ends: Ends) -> None:
+    document = credential(ends.dids["Ed25519"]) | {"undefinedTerm": 1}
+    assert ends.issue(document, cryptosuite=v.EDDSA_JCS_2022).status_code == 400
+
+
 # --- status -----------------------------------------------------------------------------------------------------------
 def status_of(ends: Ends, signed: JsonObject) -> tuple[JsonObject, JsonObject]:
     entry = signed["credentialStatus"]
@@ -348,6 +353,13 @@ def test_a_credential_may_be_put_on_hold_and_taken_off_again(ends: Ends) -> None
 )  # fmt: skip
 def test_a_status_that_cannot_be_set_is_refused(ends: Ends, body: JsonObject) -> None:
     assert ends.issuer.post("/credentials/status", json=body).status_code == 400
+
+
+def test_no_get_makes_it_sign(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry, _ = status_of(ends, ends.issued(credential(ends.dids["P-384"])))
+    monkeypatch.setattr("keys.signing.SoftwareSigner.sign", lambda *_: pytest.fail("a key was used"))
+    path = entry["statusListCredential"].removeprefix(BASE_URL)
+    assert ends.issuer.get(path).get_data() == ends.issuer.get(path).get_data()
 
 
 def test_a_list_that_does_not_exist_is_not_found(ends: Ends) -> None:

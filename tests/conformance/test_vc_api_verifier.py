@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from keys.multibase import base58btc_decode, multibase_encode
+from keys.multibase import base58btc_decode, base64url_encode, multibase_encode
 from keys.signing import sign_jwt
 from keys.suites import SUITES
 from schemas import vocabulary as v
 from schemas.canonical import canonicalize, jcs
 from schemas.errors import BadgeError
-from schemas.jsontext import JsonObject
+from schemas.jsontext import JsonObject, write_json
 from schemas.limits import MAX_PRESENTED
+from schemas.manifest import context_text
 from schemas.statuslist import encode, status_entry, status_list_document
 from tests.conformance.vcapi import EXAMPLES, credential, did_of, method_of, presentation, proved
 from tests.simulator import NOW, Simulator, Web, add_old_proof, foreign_badge, signer
@@ -426,6 +427,14 @@ def test_a_related_resource_elsewhere_is_compared_when_it_can_be_had() -> None:
     assert unreachable.json["warnings"], "nobody compared it, and the answer says so"
 
 
+@pytest.mark.parametrize(("text", "good"), [("current", True), ("8d0ee107", True), ("another", False)])
+def test_a_related_resource_on_board_is_compared(client: FlaskClient, text: str, *, good: bool) -> None:
+    data = b"another" if text == "another" else context_text(v.CREDENTIALS_V2, text)
+    digest = "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
+    related = {"id": v.CREDENTIALS_V2, "digestSRI": digest}
+    assert believed(ask(client, proved(credential(OWN, relatedResource=related)))) is good
+
+
 # --- badges ------------------------------------------------------------------------------------------------------------------
 def test_what_says_it_is_an_open_badge_is_held_to_its_schema(client: FlaskClient) -> None:
     simulator = Simulator()
@@ -468,6 +477,28 @@ def test_an_enveloped_credential_is_believed(client: FlaskClient) -> None:
 )
 def test_an_envelope_that_is_wrong_is_refused(client: FlaskClient, changes: JsonObject) -> None:
     assert not believed(ask(client, envelope(**changes)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"iss": "did:example:other"}, id="a claim that contradicts the credential"),
+        pytest.param({"@context": [v.CREDENTIALS_V2, "https://contexts.example/v1"]}, id="a context that is not held"),
+        pytest.param({"type": ["https://example.org/#Other"]}, id="no VerifiableCredential"),
+        pytest.param({"credentialSubject": []}, id="no subject"),
+        pytest.param({"validUntil": "2026-01-02T00:00:00Z", "exp": 1767312000}, id="over"),
+    ],
+)
+def test_what_is_signed_in_an_envelope_and_wrong_is_refused(client: FlaskClient, changes: JsonObject) -> None:
+    def signed(payload: JsonObject) -> JsonObject:
+        parts = [base64url_encode(write_json(part)) for part in ({"alg": "ES256", "kid": method_of("p256")}, payload)]
+        text = ".".join(parts)
+        return envelope(id=f"data:application/vc+jwt,{text}.{base64url_encode(signer('p256').sign(text.encode()))}")
+
+    good = credential(did_of("p256"), id="urn:uuid:1") | {"iss": did_of("p256"), "jti": "urn:uuid:1"}
+    good |= {"sub": "did:example:learner"}
+    assert believed(ask(client, signed(good)))
+    assert not believed(ask(client, signed(good | changes)))
 
 
 def test_an_enveloped_credential_that_was_changed_is_refused(client: FlaskClient) -> None:

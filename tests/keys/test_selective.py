@@ -196,6 +196,27 @@ def test_a_proof_value_that_is_no_derived_proof_is_refused(base: Base, proof_val
         verify(good | {"proof": good["proof"] | {"proofValue": proof_value}})
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda _labels, indexes: indexes.append(999), id="a mandatory statement that is not there"),
+        pytest.param(lambda _labels, indexes: indexes.append(indexes[0]), id="a mandatory statement twice"),
+        pytest.param(lambda labels, _indexes: labels.update({99: labels[0]}), id="a label for two blank nodes"),
+        pytest.param(lambda labels, _indexes: labels.pop(0), id="a blank node without a label"),
+    ],
+)
+def test_a_good_proof_that_is_written_wrong_is_refused(base: Base, change: Any) -> None:
+    with pytest.raises(ProofInvalid):
+        verify(base.derive(WHOLE, change))
+
+
+def test_a_good_proof_in_longer_cbor_is_refused(base: Base) -> None:
+    good = base.derive(WHOLE)
+    parts = base64url_decode(good["proof"]["proofValue"][1:])[3:]
+    with pytest.raises(ProofInvalid, match="longer than it must"):
+        verify(good | {"proof": good["proof"] | {"proofValue": raw(b"\x98\x05" + parts[1:])}})
+
+
 # --- a badge ---------------------------------------------------------------------------------------------------------
 def test_a_badge_with_a_derived_proof_is_genuine_and_with_a_base_proof_unconfirmed() -> None:
     simulator = Simulator()

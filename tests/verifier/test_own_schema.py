@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -124,3 +126,26 @@ def test_an_endorsement_that_has_not_begun_is_unknown(simulator: Simulator) -> N
     signed = simulator.sign(endorsement, party=ACADEMY)
     report = simulator.check(simulator.sign(simulator.badge(endorsement=[signed])))
     assert report.check("endorsements").evidence["endorsements"][0]["reason"] == "not-yet-valid"
+
+
+@pytest.mark.network
+def test_a_strangers_schema_retrieves_nothing() -> None:
+    """A reference to another document is refused, and nobody is asked for it."""
+    asked: list[str] = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Listening) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(InputError):
+            validate_against(schema(**{"$ref": f"http://127.0.0.1:{server.server_port}/schema"}), {"@context": []})
+        server.shutdown()
+    assert not asked
