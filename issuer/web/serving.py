@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -18,6 +20,9 @@ from issuer.web.site import ServeOptions
 
 THREADS = 8
 REQUEST_SECONDS = 60
+SILENT_SECONDS = (
+    20  # of a caller in the middle of a request: a phone that went out of reach, or one who means to hinder
+)
 _RESTART_SECONDS = 2.0  # a worker that ends at once is not started again in a tight loop
 _STOP_SECONDS = 30.0  # a chunk under way is finished first
 
@@ -79,13 +84,15 @@ class Service(BaseApplication):
         for name, value in self._settings.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
-        self.cfg.set("when_ready", lambda _server: self._started())
+        self.cfg.set("when_ready", self._started)
         self.cfg.set("on_exit", lambda _server: self._stopped())
 
     def load(self) -> Any:
         return make_app(self._folder, options=self._options).wsgi_app
 
-    def _started(self) -> None:
+    def _started(self, server: Any) -> None:
+        for listener in server.LISTENERS:
+            bound_waiting(listener.sock)
         if self._worker is not None:
             self._worker.start()
         self._on_ready()
@@ -93,6 +100,11 @@ class Service(BaseApplication):
     def _stopped(self) -> None:
         if self._worker is not None:
             self._worker.stop()
+
+
+def bound_waiting(listener: socket.socket, *, seconds: int = SILENT_SECONDS) -> None:
+    """No connection taken from `listener` keeps a thread that waits for its next byte for longer than this."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
 
 
 class WorkerProcess:

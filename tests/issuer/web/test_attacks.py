@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from issuer.staff.accounts import Role
 from issuer.staff.apikeys import Scope, new_key
 from issuer.store.engine import SQLITE_FILE
 from issuer.trust.editions import CURRENT_FILE
-from issuer.web.serving import DiscreetLogger
+from issuer.web.serving import DiscreetLogger, bound_waiting
 from tests.issuer.provider import NOW
 from tests.issuer.web.conftest import Staff, csrf_of, make_site, site_of
 
@@ -167,3 +168,16 @@ def test_the_servers_own_log_names_no_address_of_a_page(caplog: pytest.LogCaptur
     assert "ValueError" in caplog.text
     assert "secret" not in caplog.text
     assert "@" not in caplog.text
+
+
+@pytest.mark.network
+def test_a_caller_who_falls_silent_keeps_no_thread_waiting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        bound_waiting(listener, seconds=1)
+        with socket.create_connection(listener.getsockname()) as caller:
+            caller.sendall(b"GET /claim/")
+            taken, _address = listener.accept()
+            with taken:
+                assert taken.recv(100) == b"GET /claim/"
+                with pytest.raises(BlockingIOError):
+                    taken.recv(100)
