@@ -11,8 +11,10 @@ from schemas import vocabulary as v
 from schemas.jsontext import JsonObject, write_json
 from schemas.statuslist import status_entry
 from tests.simulator import NOW, Equivalency, Party, Simulator, edited, foreign_badge
+from tests.stapling import OFFICE, stapled_badge
 from tests.vectors.pdfs import build as pdfs
 from verifier.intake import Subject, intake_bytes
+from verifier.register.anchor import Anchor
 from verifier.report import Report
 from verifier.web.service import Service
 
@@ -34,11 +36,12 @@ class Scene:
     url: str | None = None
     at: datetime = NOW
     register: bool = True
+    anchor: Anchor | None = None
 
     @property
     def service(self) -> Service:
         edition = self.world.edition() if self.register else None
-        return Service(edition=edition, clock=lambda: self.at, network=self.world.web)
+        return Service(edition=edition, anchor=self.anchor, clock=lambda: self.at, network=self.world.web)
 
     def subject(self) -> Subject:
         return self.service.subject_at(self.url) if self.url else intake_bytes(self.given, name="the file")
@@ -201,6 +204,12 @@ def no_register() -> Scene:
     return scene
 
 
+def by_statement() -> Scene:
+    """No register, but the authority's pinned key, and its statement inside the badge."""
+    scene = Scene(register=False, anchor=OFFICE)
+    return _badge(scene, stapled_badge(scene.world))
+
+
 def hidden_recipient() -> Scene:
     scene = Scene()
     badge = scene.world.badge()
@@ -222,6 +231,7 @@ SCENES: dict[str, tuple[Callable[[], Scene], str, tuple[str, str, str]]] = {
     "good": (good, "good", ("valid", "current", "valid")),
     "good-certificate": (certificate, "good", ("valid", "current", "valid")),
     "good-hidden-recipient": (hidden_recipient, "good", ("valid", "current", "valid")),
+    "good-by-statement": (by_statement, "good", ("valid", "current", "valid")),
     "expired": (expired, "expired", ("valid", "expired", "valid")),
     "not-yet": (not_yet, "not-yet", ("valid", "not-yet-valid", "valid")),
     "withdrawn": (withdrawn, "withdrawn", ("valid", "withdrawn", "valid")),

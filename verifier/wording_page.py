@@ -40,6 +40,12 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
             "No register is in use here, so accreditation cannot be established.",
             "Kāore he rēhita e whakamahia ana i konei, nō reira kāore e taea te whakatau i te whakamana.",
         ),
+        "statements": Sentence(
+            "No edition of a register is in use here. Accreditation is answered by the statements of {authority} that "
+            "badges carry. That is not NZQA.",
+            "Kāore he putanga rēhita e whakamahia ana i konei. Mā ngā kōrero a {authority} kei roto i ngā tohu e "
+            "whakautu mō te whakamana. Ehara tēnā i a NZQA.",
+        ),
         "nothing_kept": Sentence(
             "No badge, address or name is kept. Not a page of NZQA or of the New Zealand Government.",
             "Kāore he tohu, he wāhitau, he ingoa rānei e puritia ana. Ehara tēnei i te whārangi a NZQA, a te "
@@ -65,6 +71,10 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
             "That code holds no link. What it holds stands in the box below.",
             "Kāore he hononga i taua waehere. Kei te pouaka i raro ngā kupu kei roto.",
         ),
+        "scan_picture": Sentence(
+            "That picture carries no badge, but a code in it was read: its link stands in the box below.",
+            "Kāore he tohu i taua pikitia, engari i pānuihia he waehere: kei te pouaka i raro tōna hononga.",
+        ),
         "scan_with_phone": Sentence(
             "Your phone's own camera reads the code too: it opens the badge's page, which leads back to a check.",
             "Ka taea anō e te kāmera o tō waea te waehere: ka tuwhera te whārangi o te tohu.",
@@ -77,10 +87,10 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
         "drop": Sentence("Or drop files here", "Tukuna rānei ngā kōnae ki konei"),
         "text_label": Sentence("Or a link, or the badge itself, pasted", "He hononga rānei, te tohu tonu rānei"),
         "text_hint": Sentence(
-            "A link or the code of a certificate with the address before it (badges.example.nz/s/ABCD-2345), JSON or "
-            "JWT. Several links: one a line.",
-            "He hononga, te waehere rānei o te tiwhikete me tōna wāhitau i mua (badges.example.nz/s/ABCD-2345), JSON, "
-            "JWT rānei. Ki te maha ngā hononga: kia kotahi i ia rārangi.",
+            "A link, or a certificate's code with the address before it (badges.example.nz/s/7K3Q X9RZ 2M4T 01AB), "
+            "JSON or JWT. Several links: one a line.",
+            "He hononga, te waehere rānei o te tiwhikete me tōna wāhitau i mua (badges.example.nz/s/7K3Q X9RZ 2M4T "
+            "01AB), JSON, JWT rānei. Ki te maha ngā hononga: kia kotahi i ia rārangi.",
         ),
         "check": Sentence("Check", "Arowhai"),
         "check_csv": Sentence("Check, and save a table (CSV)", "Arowhai, ka tiki i te ripanga (CSV)"),
@@ -102,6 +112,7 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
         "provider_number": Sentence("Provider number, by the register", "Tau kaiwhakarato, e ai ki te rēhita"),
         "provider_claimed": Sentence("Issuer, by its own word", "Kaituku, e ai ki a ia anō"),
         "not_in_register": Sentence("{name} (not in the register)", "{name} (kāore i te rēhita)"),
+        "no_register_asked": Sentence("{name} (no register was asked)", "{name} (kāore i pātaia he rēhita)"),
         "ref": Sentence("NZQA reference", "Tohutoro NZQA"),
         "level": Sentence("Level", "Kaupae"),
         "credits": Sentence("Credits", "Whiwhinga"),
@@ -210,9 +221,9 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
         ),
         "code_alone": Sentence(
             "A certificate's code is looked up at its provider: type the address that stands before it as well, like "
-            "badges.example.nz/s/ABCD-2345.",
+            "badges.example.nz/s/7K3Q X9RZ 2M4T 01AB.",
             "Ka rapua te waehere o te tiwhikete i tōna kaiwhakarato: patohia hoki te wāhitau i mua, pēnei i te "
-            "badges.example.nz/s/ABCD-2345.",
+            "badges.example.nz/s/7K3Q X9RZ 2M4T 01AB.",
         ),
     }
 )

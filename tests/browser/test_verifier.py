@@ -239,3 +239,21 @@ def test_a_code_that_is_no_link_is_put_into_the_form_and_said(camera: Callable[[
         page.click("#scan-button")
         page.wait_for_selector("#scan-said:has-text('holds no link')", timeout=15_000)
         assert page.input_value("#text") == "KIA ORA"
+
+
+def test_a_photograph_of_a_certificate_gives_up_the_link_in_its_code(open_page: Callable[..., Any]) -> None:
+    from PIL import Image
+
+    scene = SCENES["good"][0]()
+    photo = io.BytesIO()
+    Image.open(io.BytesIO(qr_png(str(scene.url)))).convert("RGB").save(photo, "JPEG")
+    page = open_page(viewport=PHONE)
+    with serving(scene) as origin:
+        page.goto(origin)
+        page.set_input_files(
+            "#file", files=[{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
+        )
+        page.wait_for_selector("#scan-said:has-text('a code in it was read')", timeout=15_000)
+        assert page.input_value("#text") == scene.url
+        page.click("button.main")
+        assert page.inner_text("h1") == HEADINGS[State.GOOD].en

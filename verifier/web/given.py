@@ -20,6 +20,8 @@ from verifier.web.service import current_service
 from verifier.wording_page import page_words
 
 _HOST_AND_PATH: Final = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d{1,5})?/\S+")
+# As a certificate prints its key, in groups; its provider's server knows it in one piece.
+_GROUPED_KEY: Final = re.compile(r"(\S+/s/)((?:[0-9A-Za-z]{4}[ -]?){3}[0-9A-Za-z]{4})")
 _CODE_ALONE: Final = re.compile(r"[A-Za-z0-9]{3,6}(?:[- ][A-Za-z0-9]{3,6})+|[a-z2-7]{26}")
 # What is sent back so that a page can ask again about what nobody kept.
 MAX_PACKED_BYTES: Final = 16 * 1024
@@ -45,7 +47,7 @@ class Given:
 
 def parse_address(text: str) -> str:
     """A badge's address, also without its https://, or within the address of a verifier's answer. Raises InputError."""
-    url = text.strip()
+    url = _ungrouped(text.strip())
     if _HOST_AND_PATH.fullmatch(url):
         url = f"https://{url}"
     if len(url) > MAX_URL_CHARS or not url.startswith(("https://", "http://")):
@@ -54,6 +56,11 @@ def parse_address(text: str) -> str:
         return _within(url)
     except ValueError:
         raise GivenError("no_address") from None
+
+
+def _ungrouped(text: str) -> str:
+    grouped = _GROUPED_KEY.fullmatch(text)
+    return text if grouped is None else grouped[1] + re.sub("[ -]", "", grouped[2]).lower()
 
 
 def _within(url: str) -> str:
@@ -107,7 +114,7 @@ def _link(text: str) -> Given:
 
 def _pasted(text: str) -> Iterator[Given]:
     """One address or several, one a line; anything else is one badge."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [_ungrouped(line.strip()) for line in text.splitlines() if line.strip()]
     if lines and all(_is_link(line) for line in lines):
         yield from (_link(line) for line in dict.fromkeys(lines))
     elif len(lines) == 1 and _CODE_ALONE.fullmatch(lines[0]):

@@ -109,7 +109,7 @@ def _check(service: Service, given: Given) -> Report:
 def _page(given: Given, subject: Subject, report: Report) -> str:
     """The answer. What was uploaded is kept nowhere but in the page itself, so that it can be asked about again."""
     asked = given.asked
-    register, document_url = report.register, _document_url(report)
+    document_url, by = _document_url(report), report.accredited.at_award
     replaced = state_of(report) is State.REPLACED and document_url is not None and document_url != asked
     return render_template(
         "report.html",
@@ -124,7 +124,8 @@ def _page(given: Given, subject: Subject, report: Report) -> str:
         printed=request.values.get("print") == "1" if not request.is_json else False,
         document_url=document_url,
         newer=_link(badge=document_url) if replaced and document_url else None,
-        as_at=None if register is None else nz_day(date.fromisoformat(register.as_at)),
+        by=by if by and by.get("as_at") else None,
+        as_at=nz_day(date.fromisoformat(by["as_at"])) if by and by.get("as_at") else None,
         host=request.host[:120],
     )
 

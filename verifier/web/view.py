@@ -76,7 +76,7 @@ def view_of(report: Report, *, hashed_recipient: bool = False) -> ReportView:
         answers=answers_of(report, state),
         title=_shortened(badge.get("title")),
         learner=_shortened(badge.get("learner")),
-        facts=tuple(_facts(badge)),
+        facts=tuple(_facts(badge, asked=report.register is not None)),
         groups=tuple(
             (pick(QUESTIONS[question]), tuple(_check(check) for check in report.checks if check.question is question))
             for question in Question
@@ -106,7 +106,7 @@ def _shortened(text: Any) -> str | None:
     return str(text)[:_MAX_TEXT] if text else None
 
 
-def _facts(badge: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _facts(badge: dict[str, Any], *, asked: bool) -> Iterator[tuple[str, str]]:
     if not badge:
         return
     yield words("learner"), str(badge["learner"] or words("no_name"))[:_MAX_TEXT]
@@ -117,7 +117,7 @@ def _facts(badge: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield words("provider_number"), str(badge["provider_number"])
     else:
         claimed = str(badge["issuer_name_claimed"] or badge["issuer"] or "?")[:_MAX_TEXT]
-        yield words("provider_claimed"), words("not_in_register", name=claimed)
+        yield words("provider_claimed"), words("not_in_register" if asked else "no_register_asked", name=claimed)
     for member, key in (("nzqa_ref", "ref"), ("level", "level"), ("credits", "credits")):
         if badge[member] is not None:
             value = badge[member]

@@ -36,6 +36,10 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h
         pytest.param("https://b.example/b/1", "https://b.example/b/1", id="a link"),
         pytest.param("  https://b.example/b/1\n", "https://b.example/b/1", id="a link with spaces round it"),
         pytest.param("b.example/s/ABCD-2345", "https://b.example/s/ABCD-2345", id="a code with its address"),
+        pytest.param("b.example/s/7K3Q X9RZ 2M4T 01AB", "https://b.example/s/7k3qx9rz2m4t01ab", id="a code as printed"),
+        pytest.param(
+            "https://b.example/s/7K3Q-X9RZ-2M4T-01AB", "https://b.example/s/7k3qx9rz2m4t01ab", id="with dashes"
+        ),
         pytest.param("tōtara.example/s/ABCD", "https://tōtara.example/s/ABCD", id="an address with a macron"),
         pytest.param(
             "https://check.example/verify?badge=https%3A%2F%2Fb.example%2Fb%2F1&lang=mi",

@@ -9,12 +9,13 @@ const file = document.getElementById("file");
 
 let stream = null;
 
+// What reads a code out of a picture or a frame: the browser's own reader where it has one, else ours.
 async function reader() {
   if ("BarcodeDetector" in window) {
     try {
       if ((await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
         const detector = new BarcodeDetector({ formats: ["qr_code"] });
-        return async () => (await detector.detect(view))[0]?.rawValue ?? null;
+        return async (sight) => (await detector.detect(sight))[0]?.rawValue ?? null;
       }
     } catch { /* the one below does it */ }
   }
@@ -29,11 +30,12 @@ async function reader() {
   }
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  return async () => {
-    const scale = Math.min(1, 800 / Math.max(view.videoWidth, view.videoHeight, 1));
-    canvas.width = Math.max(1, Math.round(view.videoWidth * scale));
-    canvas.height = Math.max(1, Math.round(view.videoHeight * scale));
-    pen.drawImage(view, 0, 0, canvas.width, canvas.height);
+  return async (sight, most = 800) => {
+    const [width, height] = [sight.videoWidth ?? sight.width, sight.videoHeight ?? sight.height];
+    const scale = Math.min(1, most / Math.max(width, height, 1));
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
+    pen.drawImage(sight, 0, 0, canvas.width, canvas.height);
     const pixels = pen.getImageData(0, 0, canvas.width, canvas.height);
     return window.jsQR(pixels.data, pixels.width, pixels.height, { inversionAttempts: "dontInvert" })?.data || null;
   };
@@ -70,7 +72,7 @@ async function start() {
     await view.play();
     const read = await reader();
     while (stream) {
-      const content = view.readyState >= 2 ? await read() : null;
+      const content = view.readyState >= 2 ? await read(view) : null;
       if (content && stream) return found(content);
       await new Promise((next) => setTimeout(next, 150));
     }
@@ -104,4 +106,19 @@ for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop
 drop.addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files.length) file.files = event.dataTransfer.files;
+});
+
+// A photograph carries no badge. When a code can be read in it, its link is offered instead; the picture stays here.
+file.addEventListener("change", async () => {
+  said.textContent = "";
+  const photo = file.files.length === 1 ? file.files[0] : null;
+  if (!photo || !["image/jpeg", "image/webp"].includes(photo.type)) return;
+  try {
+    const content = await (await reader())(await createImageBitmap(photo), 1600);
+    if (content && /^https?:\/\//i.test(content.trim())) {
+      text.value = content.trim();
+      file.value = "";
+      said.textContent = panel.dataset.picture;
+    }
+  } catch { /* the server says what is wrong with it */ }
 });
