@@ -170,7 +170,7 @@ class ConformanceIssuer:
                 pass
             entries[index] = {"id": credential_id if isinstance(credential_id, str) else None, "set": False}
             self._save(state)
-            if len(entries) == 1:
+            if self.status_list(name) is None:
                 self._publish(name, entries, now=now)
         return status_entry(list_url=self._list_url(name), index=int(index), purpose=purpose)
 
