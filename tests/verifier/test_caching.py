@@ -14,6 +14,7 @@ import pytest
 from keys.retrieval import NEVER, Retrieved
 from schemas.errors import NotPublished, Unreachable
 from schemas.jsontext import write_json
+from schemas.limits import MAX_CACHED_ADDRESSES, MAX_CACHED_BYTES
 from tests.simulator import NOW, Simulator, Web
 from verifier.caching import BUSY, BoundedFetch, CachePolicy, CachingFetch, Kind, Use, keeping, kind_of
 from verifier.fetch import _max_age
@@ -220,6 +221,10 @@ def test_memory_is_bounded_and_the_longest_unused_goes_first(world: Simulator, c
         with pytest.raises(Unreachable):
             cache(f"https://b.example/{number}")
     assert len(cache._refused) == 3
+
+
+def test_the_usual_bounds_are_the_limits() -> None:
+    assert (CachePolicy().max_bytes, CachePolicy().max_addresses) == (MAX_CACHED_BYTES, MAX_CACHED_ADDRESSES)
 
 
 # --- many at once ---------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from keys.resolve import Retrieved
 from schemas.errors import NotPublished, Unreachable
-from schemas.limits import FETCH_SECONDS, FETCH_TOTAL_SECONDS, MAX_URL_CHARS
+from schemas.limits import FETCH_SECONDS, FETCH_TOTAL_SECONDS, MAX_RESOLVING, MAX_URL_CHARS
 from tests.simulator import Web
 from verifier.fetch import GuardedFetch, Recorder, is_public
 
@@ -113,6 +113,25 @@ def test_a_silent_name_server_does_not_hold_us() -> None:
     started = time.monotonic()
     assert refusal(guarded(hangs, seconds=0.2), "https://badges.example/") == "name"
     assert time.monotonic() - started < 1
+
+
+def test_silent_name_servers_hold_so_many_threads_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 3
+    assert most < MAX_RESOLVING
+    monkeypatch.setattr("verifier.fetch._RESOLVING", threading.BoundedSemaphore(most))
+    go, asked = threading.Event(), []
+
+    def hangs(host: str, _port: int) -> Sequence[str]:
+        asked.append(host)
+        go.wait(5)
+        return (PUBLIC,)
+
+    for number in range(most + 4):
+        assert refusal(guarded(hangs, seconds=0.05), f"https://silent{number}.example/") == "name"
+    assert len(asked) == most
+    go.set()
+    time.sleep(0.1)
+    assert refusal(guarded(resolves_to("127.0.0.1"), seconds=0.5), "https://badges.example/") == "private"
 
 
 # --- a server of our own ----------------------------------------------------------------------------------------------

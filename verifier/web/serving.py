@@ -28,6 +28,7 @@ class Server(BaseApplication):
             "worker_class": "gthread",
             "threads": THREADS,
             "timeout": 60,
+            "keepalive": 65,  # longer than most clients and proxies keep a connection: it is they who end it
             "accesslog": None,
             "loglevel": "warning",
             "proc_name": "badge-verifier",

@@ -17,9 +17,11 @@ import pytest
 
 from schemas.errors import BadgeError
 from schemas.jsontext import write_json
+from schemas.limits import MAX_SEEN_LISTS, MAX_SEEN_STRANGERS
 from tests.simulator import AUTHORITY, NOW, SIGNED, Simulator, edited, signer
 from verifier.caching import BoundedFetch, CachingFetch
 from verifier.fetch import GuardedFetch
+from verifier.highwater import SeenList
 from verifier.highwater_file import load_high_water
 from verifier.intake import intake_bytes
 from verifier.register.edition import Edition, edition_document
@@ -168,6 +170,21 @@ def test_a_file_that_cannot_be_written_is_told_and_breaks_no_answer(world: Simul
     check(service, world)
     assert len(load_high_water(tmp_path / "seen.json").lists) == 1
     assert make_app(service).test_client().get("/healthz").json["checks"]["high_water"] == "ok"
+
+
+def test_strangers_lists_are_let_go_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_SEEN_STRANGERS < MAX_SEEN_LISTS
+    monkeypatch.setattr("verifier.web.standing.MAX_SEEN_STRANGERS", 3)
+    watch = ServiceWatch(tmp_path / "seen.json", is_known=lambda issuer: issuer == "did:known")
+    for number in range(10):
+        for issuer in ("did:known", "did:stranger"):
+            seen = SeenList(url=f"https://a.example/{number}", issuer=issuer, valid_from=NOW, sha256="a" * 64)
+            assert watch.compare(seen) is None
+    watch.settle()
+    assert len(watch._strangers) == 3
+    assert {one.issuer for one in load_high_water(tmp_path / "seen.json").lists} == {"did:known"}
 
 
 # --- what was proved is kept ------------------------------------------------------------------------------------------
