@@ -81,6 +81,9 @@ def answer_current(inspection: Inspection, verdicts: Verdicts) -> CurrentAnswer:
     revocation = inspection.found.get(CheckId.REVOCATION)
     if verdict is CurrentVerdict.CURRENT and revocation is not None and revocation.outcome is Outcome.SKIPPED:
         wording = "current-no-status"
+    lineage = inspection.found.get(CheckId.LINEAGE)
+    if verdict is CurrentVerdict.WITHDRAWN and lineage is not None and lineage.reason == "address-unpublished":
+        wording = "withdrawn-unseen"  # a correction withdraws the old copy too, and its learner hides the newer one
     sentence, sentence_mi = _headlines("current", wording, {"because": _because(by)})
     return CurrentAnswer(verdict=verdict, sentence=sentence, sentence_mi=sentence_mi, as_of=_oldest_source(inspection))
 

@@ -183,6 +183,12 @@ HEADLINES: Mapping[tuple[str, str], Sentence] = MappingProxyType(
         ("current", "withdrawn"): Sentence(
             "The issuer has withdrawn this badge.", "Kua tangohia tēnei tohu e te kaituku."
         ),
+        ("current", "withdrawn-unseen"): Sentence(
+            "The issuer has withdrawn this copy. Its own address shows nothing, so a newer copy may have replaced it: "
+            "ask the learner for the newest.",
+            "Kua tangohia tēnei tārua e te kaituku. Kāore he mea e whakaaturia ana i tōna ake wāhitau, nō reira kua "
+            "whakakapia pea e tētahi tārua hou ake: uia te ākonga mō te mea hou rawa.",
+        ),
         ("current", "suspended"): Sentence(
             "The issuer has put this badge on hold.", "Kua whakatārewatia tēnei tohu e te kaituku."
         ),

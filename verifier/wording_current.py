@@ -119,6 +119,10 @@ LINEAGE: Rows = {
         "Kāore he mea i whakaputaina ki te wāhitau ake o te tohu, pērā i te wā e noho tūmataiti ana; e ai ki te "
         "rārangi a te kaituku, kāore tēnei tohu i tangohia.",
     ),
+    (UNKNOWN, "address-unpublished"): Sentence(
+        "Nothing is published at the badge's own address, so nobody can see whether a newer version replaces it.",
+        "Kāore he mea i whakaputaina ki te wāhitau ake o te tohu, nō reira kāore e kitea mēnā kua whakakapia.",
+    ),
     (UNKNOWN, "address-unreachable"): Sentence(
         "The badge's own address did not answer, so nobody looked for a newer version.",
         "Kāore te wāhitau o te tohu i whakautu, nō reira kāore i rapua he putanga hou ake.",

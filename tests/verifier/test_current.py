@@ -454,8 +454,20 @@ def test_a_private_badge_that_was_withdrawn_is_withdrawn(simulator: Simulator) -
     simulator.web.private.add(badge["id"])
     simulator.publish_list(set_={INDEX})
     report = simulator.check(badge)
-    assert found(report, "lineage") == ("unknown", "address-unreachable")
+    assert found(report, "lineage") == ("unknown", "address-unpublished")
     assert report.current.verdict is CurrentVerdict.WITHDRAWN
+
+
+def test_a_withdrawn_copy_of_a_private_badge_is_told_as_perhaps_replaced(simulator: Simulator) -> None:
+    badge = simulator.good_badge()
+    simulator.publish_list(set_={INDEX})
+    simulator.web.private.add(badge["id"])
+    report = simulator.check(badge)
+    assert report.current.verdict == "withdrawn"
+    assert "a newer copy may have replaced it" in report.current.sentence
+    simulator.web.private.clear()
+    simulator.web.put(badge["id"], badge)
+    assert simulator.check(badge).current.sentence == "The issuer has withdrawn this badge."
 
 
 def test_a_private_badge_whose_list_says_nothing_is_unconfirmed(simulator: Simulator) -> None:

@@ -164,6 +164,8 @@ def _own_address(address: str, inspection: Inspection) -> Check:
         if isinstance(error, NotPublished) and inspection.outcome(CheckId.REVOCATION) is PASSED:
             # A learner may keep a badge private; the issuer's list has spoken for it.
             return finding(CheckId.LINEAGE, SKIPPED, "not-published", evidence=evidence)
+        if isinstance(error, NotPublished) and inspection.outcome(CheckId.REVOCATION) is FAILED:
+            return finding(CheckId.LINEAGE, UNKNOWN, "address-unpublished", evidence=evidence, problem=error)
         return finding(CheckId.LINEAGE, UNKNOWN, "address-unreachable", evidence=evidence, problem=error)
     return _compared(address, retrieved, inspection, evidence)
 
