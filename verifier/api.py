@@ -27,7 +27,7 @@ def check_file(
     fetch: Fetch = no_network,
     policy: Policy = BADGE_POLICY,
 ) -> Report:
-    """The report on one badge file (JSON, JWS, PNG or SVG) as at an aware instant.
+    """The report on one badge file (JSON, JWS, PNG, SVG or PDF) as at an aware instant.
 
     `register` is a signed edition and `anchor` the authority's pinned key file; with an anchor alone, the statements
     of that authority that a badge carries are believed. Addresses are looked up in `did_map`, then by `fetch`, which
