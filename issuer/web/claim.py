@@ -22,7 +22,6 @@ from issuer.sharing import grouped, make_share_key, share_key, withdraw_share_ke
 from issuer.store import claims_rows
 from issuer.store.claims_rows import RequestKind, Visibility
 from issuer.web import claim_view
-from issuer.web.guesses import Guesses
 from issuer.web.site import site
 from issuer.web.words import COOKIE, _, english, speak
 from issuer.words import LANGUAGES
@@ -30,9 +29,6 @@ from schemas.errors import BadgeError, InputError
 
 blueprint = Blueprint("claim", __name__)
 
-_guesses = Guesses()
-# Behind a proxy many people look like one caller; a mailbox gets no second mail within ten minutes anyway.
-_asked = Guesses(most=100)
 _MAX_EMAIL_CHARS = 254
 
 
@@ -131,7 +127,7 @@ def new_link(token: str) -> WerkzeugResponse:
     if (
         found.state is LinkState.EXPIRED
         and found.held is not None
-        and not _asked.is_too_many(_caller(), now=site.now())
+        and not site.asked_links.is_too_many(_caller(), now=site.now())
     ):
         claims.renew_link(site.instance, found.held, valid_for=_link_life(), now=site.now())
     return redirect(url_for("claim.sent"), code=303)
@@ -190,7 +186,7 @@ def my() -> str:
 def send_my_link() -> WerkzeugResponse:
     """Mail a link to whoever has badges at this address. Known and unknown addresses are answered alike."""
     email = request.form.get("email", "")[:_MAX_EMAIL_CHARS]
-    if "@" in email and not _asked.is_too_many(_caller(), now=site.now()):
+    if "@" in email and not site.asked_links.is_too_many(_caller(), now=site.now()):
         claims.send_links(site.instance, email, valid_for=_link_life(), now=site.now())
     return redirect(url_for("claim.sent"), code=303)
 
@@ -205,7 +201,7 @@ def _open(token: str) -> Held:
     found = claims.find_claim(site.instance, token, now=site.now())
     if found.state is LinkState.UNKNOWN or found.held is None:
         # Only links that open nothing are counted: whoever has a real one is never kept out.
-        if _guesses.is_too_many(_caller(), now=site.now()):
+        if site.missed_links.is_too_many(_caller(), now=site.now()):
             abort(429)
         abort(Response(render_template("claim/unknown.html"), status=404))
     if request.args.get("lang") not in LANGUAGES and COOKIE not in request.cookies and found.held.learner.language:

@@ -20,7 +20,6 @@ from issuer.sharing import find_shared, parse_share_key
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.trust.anchoring import Inclusions
-from issuer.web.guesses import Guesses
 from issuer.web.site import site
 from issuer.web.words import speak
 from issuer.words import ENGLISH, MAORI
@@ -64,7 +63,6 @@ _FILE_NAME = re.compile(r"([a-z0-9]{1,64})((?:\.[a-z]+)*)")
 _LIST_MAX_AGE = 3600
 _MOST_LISTS = 1_000_000  # far more than there ever are, and a number every database takes
 _FRONT_KEPT = timedelta(minutes=1)
-_guesses = Guesses()
 
 
 @blueprint.get("/")
@@ -301,7 +299,7 @@ def _shared(face: Face, key: str) -> Shown | None:
     """The badge a key opens. Only keys that open nothing are counted."""
     short_id = find_shared(site.instance, key)
     shown = None if short_id is None else _find(face, short_id)
-    if shown is None and _guesses.is_too_many(request.remote_addr or "", now=site.now()):
+    if shown is None and site.missed_codes.is_too_many(request.remote_addr or "", now=site.now()):
         abort(429)
     return shown
 

@@ -19,6 +19,7 @@ from issuer.instance import REGISTER_FOLDER, FreshConfig, Instance, open_instanc
 from issuer.runners import Runner, WorkerRunner
 from issuer.staff.choices import Choices, load_choices
 from issuer.trust.editions import load_edition
+from issuer.web.guesses import Guesses
 from schemas.errors import BadgeError, IssuingError
 from verifier.register.edition import Edition
 
@@ -46,6 +47,10 @@ class Site:
         self._config = FreshConfig(self._instance)
         self._was_demonstration = False
         self.runner: Runner = options.runner or WorkerRunner()
+        self.missed_links = Guesses()
+        self.missed_codes = Guesses()
+        # Behind a proxy many people look like one caller; a mailbox gets no second mail within ten minutes anyway.
+        self.asked_links = Guesses(most=100)
 
     @property
     def instance(self) -> Instance:
