@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from issuer.staff.accounts import Role
 from issuer.vault import derived_key
 from issuer.web import access, words
+from issuer.web.desk.days import as_written
 from issuer.web.limits import limiter, tidy
 from issuer.web.site import EXTENSION, ServeOptions, Site
 from schemas.errors import BadgeError
@@ -117,6 +118,7 @@ def _furnish_templates(app: Flask) -> None:
     )
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters["english"] = words.english
+    environment.filters["as_written"] = as_written
     environment.filters["nz_day"] = lambda value: format_nz_date(
         nz_date(value) if hasattr(value, "hour") else value, language=words.language()
     )

@@ -16,11 +16,11 @@ from issuer.staff.accounts import Role
 from issuer.store.audit_reading import Looked, load_actions, load_all, load_page
 from issuer.web.access import needs
 from issuer.web.desk.audit_words import action_words, tell_entry
+from issuer.web.desk.days import not_a_day, read_day
 from issuer.web.site import site
 from issuer.web.words import _
 from schemas.errors import InputError
 from schemas.nzqcf import NZ_TIME
-from schemas.times import parse_date
 
 blueprint = Blueprint("audit", __name__, url_prefix="/desk/audit")
 
@@ -107,10 +107,10 @@ def _midnight(name: str, errors: dict[str, str], *, after: int = 0) -> datetime 
     if not text:
         return None
     try:
-        day: date = parse_date(text) + timedelta(days=after)
+        day: date = read_day(text) + timedelta(days=after)
         return datetime.combine(day, time(), tzinfo=NZ_TIME).astimezone(UTC)  # the year 1 has no beginning in UTC
     except (InputError, OverflowError):
-        errors[name] = _("Enter a day like 2026-05-03.")
+        errors[name] = not_a_day()
         return None
 
 

@@ -25,11 +25,11 @@ from issuer.suspension import ReinstatementReason, SuspensionReason, reinstate, 
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_pages import BadgeFacts, blueprint, can_mail, load_facts, title_of
+from issuer.web.desk.days import not_a_day, read_day, write_day
 from issuer.web.site import site
 from issuer.web.words import _, english, language
 from schemas.errors import InputError, IssuingError
 from schemas.nzqcf import format_nz_date, nz_date
-from schemas.times import parse_date
 from verifier.register.decision import decide
 from verifier.register.reasons import Outcome as Accreditation
 from verifier.register.statement import decision_sentence
@@ -266,7 +266,7 @@ def _as_it_is(facts: BadgeFacts) -> dict[str, str]:
         "name": learner.name if learner else "",
         "preferred_name": (learner.preferred_name or "") if learner else "",
         "name_display": learner.name_display if learner else "full",
-        "achieved_on": facts.held.achieved_on.isoformat(),
+        "achieved_on": write_day(facts.held.achieved_on),
         "nzqa_ref": facts.held.nzqa_ref,
     }
 
@@ -285,12 +285,12 @@ def _read_correction(facts: BadgeFacts, given: dict[str, str]) -> tuple[Correcti
             errors[field] = english(error.detail)
     achieved_on: date | None = None
     try:
-        day = parse_date(given["achieved_on"])
+        day = read_day(given["achieved_on"])
         achieved_on = day if day != facts.held.achieved_on else None
         if day > nz_date(site.now()):
             errors["achieved_on"] = _("That day has not come yet.")
     except InputError:
-        errors["achieved_on"] = _("Give the day as year, month and day, such as 2026-05-03.")
+        errors["achieved_on"] = not_a_day()
     display = given["name_display"]
     if display not in set(NameDisplay):
         errors["name_display"] = _("Choose how the name is shown.")

@@ -23,10 +23,10 @@ from issuer.vault import seal, unseal
 from issuer.web.access import needs
 from issuer.web.desk import labels, mail_words
 from issuer.web.desk.audit_words import Told, tell_entry
+from issuer.web.desk.days import not_a_day, read_day
 from issuer.web.site import site
 from issuer.web.words import _, english, language
 from schemas.errors import BadgeError, InputError, IssuingError
-from schemas.times import parse_date
 from verifier.register.decision import listing_in_force
 from verifier.report import AccreditedAnswer, CurrentAnswer, GenuineAnswer, Question
 
@@ -258,7 +258,7 @@ def _day(name: str, errors: dict[str, str]) -> date | None:
     if not text:
         return None
     try:
-        return parse_date(text)
+        return read_day(text)
     except InputError:
-        errors[name] = _("Give the day as year, month and day, such as 2026-05-03.")
+        errors[name] = not_a_day()
         return None

@@ -18,11 +18,11 @@ from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_changes import awardable
 from issuer.web.desk.badge_pages import blueprint, title_of
+from issuer.web.desk.days import not_a_day, read_day
 from issuer.web.site import site
 from issuer.web.words import _, english, language
 from schemas.errors import InputError
 from schemas.nzqcf import nz_date
-from schemas.times import parse_date
 from verifier.register.reasons import Outcome
 from verifier.register.statement import decision_sentence
 
@@ -110,9 +110,9 @@ def _check(given: dict[str, str]) -> dict[str, str]:
         errors.setdefault("preferred_name", _("There is no preferred name to show; give one, or choose another form."))
     on: date | None = None
     try:
-        on = parse_date(given["achieved_on"])
+        on = read_day(given["achieved_on"])
     except InputError:
-        errors["achieved_on"] = _("Give the day as year, month and day, such as 2026-05-03.")
+        errors["achieved_on"] = not_a_day()
     if on is not None and on > nz_date(site.now()):
         errors["achieved_on"] = _("That day has not come yet.")
     elif on is not None and given["nzqa_ref"] and (sentence := _register_says_no(given["nzqa_ref"], on)):
@@ -147,7 +147,7 @@ def _form(given: dict[str, str], errors: dict[str, str]) -> str:
 
 
 def _review(given: dict[str, str]) -> str:
-    on = parse_date(given["achieved_on"])
+    on = read_day(given["achieved_on"])
     return render_template(
         "desk/badges/single_review.html",
         given=given,

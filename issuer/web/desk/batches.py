@@ -24,12 +24,12 @@ from issuer.web.desk import batch_words, labels
 from issuer.web.desk.badge_pages import title_of
 from issuer.web.desk.batch_pages import load_summary, load_view
 from issuer.web.desk.bulk_pages import attachment, where
+from issuer.web.desk.days import not_a_day, read_day
 from issuer.web.site import site
 from issuer.web.words import _, ngettext
 from issuer.withdrawal import withdraw_batch
 from schemas.errors import BadgeError, IssuingError
 from schemas.nzqcf import nz_date
-from schemas.times import parse_date
 
 blueprint = Blueprint("batches", __name__, url_prefix="/desk/batches")
 
@@ -78,12 +78,10 @@ def _day(text: str) -> tuple[date | None, str]:
     """(the day, or what is wrong with it), from a date field or as people write it here."""
     if not text.strip():
         return None, ""
-    parts = text.strip().split("/")
-    written = "-".join(f"{part:0>2}" for part in reversed(parts)) if len(parts) == 3 else text.strip()
     try:
-        return parse_date(written), ""
+        return read_day(text), ""
     except BadgeError:
-        return None, _("Write the day as 31/05/2026.")
+        return None, not_a_day()
 
 
 def _where(summary: BatchSummary) -> str:

@@ -12,12 +12,13 @@ from issuer.nzroareport import Marked, export_csv, export_rows, mark_reported, p
 from issuer.staff.accounts import Role
 from issuer.store import nzroa_rows
 from issuer.store.credentials import State
+from issuer.store.engine import DatabaseAway
 from issuer.web.access import actor, needs
+from issuer.web.desk.days import not_a_day, read_day
 from issuer.web.site import site
 from issuer.web.words import _, english, ngettext
 from schemas.errors import BadgeError, InputError
 from schemas.nzqcf import nz_date
-from schemas.times import parse_date
 
 blueprint = Blueprint("nzroa", __name__, url_prefix="/desk/nzroa")
 
@@ -49,9 +50,9 @@ def overview() -> str:
 def export() -> Response | AnyResponse | str:
     """The file with student numbers. Asked for with a form: no address holds it, and nothing keeps a copy."""
     try:
-        since = parse_date(request.form["since"]) if request.form.get("since") else None
+        since = read_day(request.form["since"]) if request.form.get("since") else None
     except InputError:
-        return _page({"since": _("Give the day as year, month and day, such as 2026-05-03.")})
+        return _page({"since": not_a_day()})
     again = request.form.get("again") == "yes"
     made = export_rows(site.instance, since=since, again=again, now=site.now(), actor=actor())
     if not made.rows:
@@ -71,6 +72,8 @@ def reported() -> AnyResponse | str:
         return _page({"file": _("Choose the file that you uploaded to NZQA's portal.")})
     try:
         marked = mark_reported(site.instance, data, now=site.now(), actor=actor())
+    except DatabaseAway:
+        raise
     except BadgeError as error:
         return _page({"file": english(error.detail)})
     _tell(marked)
