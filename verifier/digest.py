@@ -18,10 +18,14 @@ _OWN: Final = "report_sha256"
 def report_sha256(report: JsonObject) -> str | None:
     """SHA-256, in hexadecimal, of the report's RFC 8785 form without its volatile members; None where it has none."""
     lasting = {name: _without_volatile(value) for name, value in report.items() if name != _OWN}
-    lasting["sources"] = sorted(lasting.get("sources", ()), key=lambda source: (source["url"], source["sha256"]))
+    badge = None
     for check in lasting.get("checks", ()):
         if check["id"] == "intake":
             check["evidence"].pop("name", None)
+            badge = check["evidence"].get("sha256")
+    # Where the badge itself lay is no more part of it than the name of its file.
+    others = [source for source in lasting.get("sources", ()) if source["sha256"] != badge]
+    lasting["sources"] = sorted(others, key=lambda source: (source["url"], source["sha256"]))
     try:
         return hashlib.sha256(jcs(lasting)).hexdigest()
     except DocumentError:

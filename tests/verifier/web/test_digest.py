@@ -37,6 +37,16 @@ def test_neither_the_name_of_the_file_nor_the_hour_a_copy_was_retrieved_matters(
     assert first["report_sha256"] == second["report_sha256"]
 
 
+def test_a_link_to_the_same_badge_gives_the_digest_of_its_file() -> None:
+    scene = good()
+    by_file = scene.service.check(intake_bytes(scene.given, name="badge.json")).to_json()
+    scene.url = "https://badges.totara-training.example/s/7k3qx9rz2m4t01ab"
+    scene.world.web.put(scene.url, scene.given)
+    by_link = scene.report().to_json()
+    assert len(by_link["sources"]) > len(by_file["sources"])
+    assert by_link["report_sha256"] == by_file["report_sha256"]
+
+
 def _another_moment(scene: Scene) -> None:
     scene.at += timedelta(seconds=1)
 
