@@ -13,7 +13,7 @@ from schemas.statuslist import status_entry
 from tests.simulator import NOW, Equivalency, Party, Simulator, edited, foreign_badge
 from tests.stapling import OFFICE, stapled_badge
 from tests.vectors.pdfs import build as pdfs
-from verifier.intake import Subject, intake_bytes
+from verifier.intake import intake_bytes
 from verifier.register.anchor import Anchor
 from verifier.report import Report
 from verifier.web.service import Service
@@ -43,11 +43,9 @@ class Scene:
         edition = self.world.edition() if self.register else None
         return Service(edition=edition, anchor=self.anchor, clock=lambda: self.at, network=self.world.web)
 
-    def subject(self) -> Subject:
-        return self.service.subject_at(self.url) if self.url else intake_bytes(self.given, name="the file")
-
     def report(self) -> Report:
-        return self.service.check(self.subject())
+        service = self.service
+        return service.check(service.subject_at(self.url) if self.url else intake_bytes(self.given, name="the file"))
 
 
 def _party(base_url: str, name: str, prefix: str) -> Party:
