@@ -21,12 +21,13 @@ from issuer.settings import key_passphrase
 from keys.did import did_key_of
 from keys.keyring import KeyEntry, Keyring, Purpose
 from keys.multikey import KeyType
+from keys.selective_signing import add_base_proof
 from keys.signing import Signer, add_proof
 from schemas import vocabulary as v
 from schemas.credential import Credential, as_list
 from schemas.datamodel import credential_faults
 from schemas.errors import Fault, InputError
-from schemas.jsontext import JsonObject, parse_object, write_json
+from schemas.jsontext import JsonObject, JsonValue, parse_object, write_json
 from schemas.limits import CONFIGURATION, MIN_BITSTRING_ENTRIES
 from schemas.lossless import find_losses
 from schemas.relatedresource import held_faults, related_resources
@@ -39,6 +40,7 @@ SUITES: Final = {
     v.EDDSA_JCS_2022: (KeyType.ED25519,),
     v.ECDSA_RDFC_2019: (KeyType.P256, KeyType.P384),
     v.ECDSA_JCS_2019: (KeyType.P256, KeyType.P384),
+    v.ECDSA_SD_2023: (KeyType.P256,),
 }
 _DEFAULT_SUITE: Final = {
     KeyType.ED25519: v.EDDSA_RDFC_2022,
@@ -100,6 +102,8 @@ class ConformanceIssuer:
             if purpose not in _PURPOSES:
                 raise InputError(f"“options.statusPurpose” is one of {', '.join(_PURPOSES)}.")
             document["credentialStatus"] = self._listed(key, str(purpose), document.get("id"), now=now)
+        if suite == v.ECDSA_SD_2023:
+            return _for_disclosure(document, key, options.get("mandatoryPointers", []), now=now)
         signed = add_proof(document, signer=key.signer, cryptosuite=suite, verification_method=key.method, created=now)
         return signed | {"proof": signed["proof"][0]} if len(signed["proof"]) == 1 else signed
 
@@ -206,6 +210,13 @@ def _suite(options: JsonObject, key: ConformanceKey) -> str:
     if key.signer.key_type not in kinds:
         raise InputError(f"{key.did} holds a {key.signer.key_type} key, which makes no {suite} proof.")
     return str(suite)
+
+
+def _for_disclosure(document: JsonObject, key: ConformanceKey, pointers: JsonValue, *, now: datetime) -> JsonObject:
+    """A base proof, from which the holder derives what they show."""
+    if not isinstance(pointers, list) or not all(isinstance(one, str) for one in pointers) or "proof" in document:
+        raise InputError("“options.mandatoryPointers” is a list of JSON pointers, into a credential without a proof.")
+    return add_base_proof(document, signer=key.signer, verification_method=key.method, created=now, mandatory=pointers)
 
 
 def _completed(credential: JsonObject, *, now: datetime) -> JsonObject:

@@ -10,16 +10,18 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from keys.multibase import base64url_encode
-from keys.public_key import MULTICODEC_PREFIXES, KeyType
+from keys.multibase import base64url_decode, base64url_encode
+from keys.public_key import MULTICODEC_PREFIXES, KeyType, PublicKey
 from keys.signing import SoftwareSigner
 from schemas import vocabulary as v
 from schemas.canonical import canonicalize
+from schemas.errors import ProofInvalid
 from schemas.jsontext import JsonObject
 from tests.simulator import signer
 
-_LABEL = re.compile(r"_:c14n([0-9]+)")
+_LABEL = re.compile(r"_:c14n([0-9]+) ")  # a term of a statement; a text in one ends with a quotation mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class Base:
         for label in self.labels.values():
             shown = f"_:u{base64url_encode(label)} "
             patterns = [re.escape(line).replace(re.escape(f"_:{name} "), re.escape(shown)) for line in mine]
-            loose = [re.sub(r"_:c14n[0-9]+", r"_:u[A-Za-z0-9_-]+", pattern) for pattern in patterns]
+            loose = [re.sub(r"_:c14n[0-9]+(?=\\ )", r"_:u[A-Za-z0-9_-]+", pattern) for pattern in patterns]
             if all(any(re.fullmatch(pattern, quad) for quad in known) for pattern in loose):
                 return label
         raise AssertionError(f"no statement of the whole document is about {name}")
@@ -66,7 +68,7 @@ def lines(text: str) -> list[str]:
 
 
 def relabelled(line: str, labels: dict[str, bytes]) -> str:
-    return re.sub(r"_:(c14n[0-9]+)", lambda found: f"_:u{base64url_encode(labels[found[1]])}", line)
+    return re.sub(r"_:(c14n[0-9]+) ", lambda found: f"_:u{base64url_encode(labels[found[1]])} ", line)
 
 
 def secured(
@@ -104,6 +106,51 @@ def secured(
         mandatory=frozenset(must),
         labels=labels,
     )
+
+
+def of_an_issuer(signed: JsonObject) -> Base:
+    """What a base proof gives its holder, read as the holder reads it."""
+    proof, document = signed["proof"], {name: member for name, member in signed.items() if name != "proof"}
+    octets = base64url_decode(proof["proofValue"][1:])
+    assert octets[:3] == b"\xd9\x5d\x00"
+    (signature, key, secret, signatures, pointers), rest = decoded(octets[3:])
+    assert not rest
+    assert all(isinstance(pointer, str) for pointer in pointers)
+    text = canonicalize(document).decode()
+    labels = {f"c14n{n}": hmac.digest(secret, f"c14n{n}".encode(), "sha256") for n in set(_LABEL.findall(text))}
+    own, left = PublicKey(key_type=KeyType.P256, encoded=key[2:]), list(signatures)
+    statements: dict[str, bytes] = {}
+    mandatory = []
+    for quad in sorted(relabelled(line, labels) for line in lines(text)):
+        try:  # those with a signature of their own stand in the same order
+            own.verify(left[0], quad.encode())
+            statements[quad] = left.pop(0)
+        except (ProofInvalid, IndexError):
+            mandatory.append(quad)
+    assert not left
+    return Base(
+        proof={name: member for name, member in proof.items() if name != "proofValue"},
+        signature=signature,
+        key=key,
+        statements=statements,
+        mandatory=frozenset(mandatory),
+        labels=labels,
+    )
+
+
+def decoded(octets: bytes) -> tuple[Any, bytes]:
+    """The first item, and what is left."""
+    kind, info, rest = octets[0] >> 5, octets[0] & 0x1F, octets[1:]
+    size = {24: 1, 25: 2, 26: 4}.get(info, 0)
+    number, rest = (int.from_bytes(rest[:size], "big") if size else info), rest[size:]
+    if kind in {2, 3}:
+        return (rest[:number] if kind == 2 else rest[:number].decode()), rest[number:]
+    assert kind == 4
+    members = []
+    for _ in range(number):
+        member, rest = decoded(rest)
+        members.append(member)
+    return members, rest
 
 
 def multikey(key: SoftwareSigner) -> bytes:

@@ -62,7 +62,7 @@ def verify_derived(
     proof_hash = hashlib.sha256(canonicalize(options, texts=texts)).digest()
     # 3. Canonical statements under the issuer's labels, in their order.
     canonical = canonicalize(document, texts=texts).decode()
-    quads = sorted(_relabelled(canonical, parts.labels))
+    quads = sorted(relabelled(canonical, parts.labels))
     if any(index >= len(quads) for index in parts.mandatory):
         raise ProofInvalid("The proof names a mandatory statement that is not there.")
     # 4. Mandatory statements are hashed together, each other one has a signature of its own.
@@ -77,7 +77,9 @@ def verify_derived(
         parts.public_key.verify(signature, quad.encode())
 
 
-def _relabelled(canonical: str, labels: dict[str, str]) -> Iterator[str]:
+def relabelled(canonical: str, labels: dict[str, str]) -> Iterator[str]:
+    """Each statement of a canonical form, its blank nodes under other labels. Raises ProofInvalid."""
+
     def label(term: str) -> str:
         if not term.startswith("_:"):
             return term

@@ -29,6 +29,7 @@ from schemas.manifest import context_text
 from tests.conformance.vcapi import EXAMPLES, LEARNER, credential, did_of, served_by
 from tests.issuer.provider import BASE_URL, NOW, make_instance
 from tests.issuer.web.conftest import make_site, site_of
+from tests.selective import of_an_issuer
 from verifier.web.app import Service
 from verifier.web.app import make_app as make_verifier
 
@@ -267,6 +268,20 @@ def test_a_proof_has_the_form_the_suites_ask_for(ends: Ends, key: str, suite: st
     assert ends.verify(signed, "proof").status_code == 200
 
 
+@pytest.mark.parametrize("version", [v.CREDENTIALS_V2, v.CREDENTIALS_V1])
+def test_a_base_proof_is_made_and_what_its_holder_derives_verifies(ends: Ends, version: str) -> None:
+    document = credential(ends.dids["P-256"], **{"@context": [version]})
+    signed = ends.issued(document, cryptosuite=v.ECDSA_SD_2023, mandatoryPointers=["/issuer"])
+    assert signed["proof"]["proofValue"].startswith("u2V0A")
+    assert ends.verify(signed, "proof").status_code == 400, "a base proof is the holder's own"
+    whole = {name: member for name, member in signed.items() if name != "proof"}
+    shown = of_an_issuer(signed).derive(whole)
+    assert ends.verify(shown, "proof").status_code == 200
+    for pointers in (["/nothing"], "issuer", [4]):
+        answer = ends.issue(document, cryptosuite=v.ECDSA_SD_2023, mandatoryPointers=pointers)
+        assert answer.status_code == 400
+
+
 def test_the_old_data_model_gets_its_context_and_its_day(ends: Ends) -> None:
     signed = ends.issued(credential(ends.dids["Ed25519"], **{"@context": [v.CREDENTIALS_V1]}))
     assert signed["@context"] == [v.CREDENTIALS_V1, v.DATA_INTEGRITY_V2]
@@ -277,7 +292,8 @@ def test_the_old_data_model_gets_its_context_and_its_day(ends: Ends) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param({"cryptosuite": "ecdsa-sd-2023", "mandatoryPointers": ["/issuer"]}, id="selective disclosure"),
+        pytest.param({"cryptosuite": "ecdsa-sd-2023"}, id="selective disclosure with a key of another kind"),
+        pytest.param({"cryptosuite": "bbs-2023"}, id="a suite that nobody here knows"),
         pytest.param({"cryptosuite": v.ED25519_SIGNATURE_2020}, id="the old suite, which is only read"),
         pytest.param({"cryptosuite": v.ECDSA_RDFC_2019}, id="a suite that does not go with the key"),
         pytest.param({"cryptosuite": 4}, id="a number"),

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
-from keys.multibase import base64url_decode, base64url_encode
-from keys.multikey import PublicKey, parse_multikey
+from keys.multibase import base58btc_decode, base64url_decode, base64url_encode
+from keys.multikey import KeyType, PublicKey, parse_multikey
+from keys.selective_signing import add_base_proof
+from keys.signing import SoftwareSigner
 from keys.suites import verify_proof
 from schemas import vocabulary as v
-from schemas.errors import BadgeError, ProofInvalid, ProofUnsupported
+from schemas.errors import BadgeError, InputError, IssuingError, ProofInvalid, ProofUnsupported
 from schemas.jsontext import JsonObject
 from schemas.limits import MAX_SD_ITEMS
-from tests.selective import Base, cbor, secured, value
-from tests.simulator import Party, Simulator, foreign_badge, signer
+from schemas.times import parse_time
+from tests.selective import Base, cbor, of_an_issuer, secured, value
+from tests.simulator import NOW, Party, Simulator, foreign_badge, signer
 from verifier.report import GenuineVerdict
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "w3c-ecdsa" / "ecdsa-sd-2023"
@@ -32,6 +35,28 @@ def vector(name: str, file: str) -> JsonObject:
 
 def key_in(document: JsonObject) -> PublicKey:
     return parse_multikey(document["proof"]["verificationMethod"].partition("#")[2])
+
+
+WHOLE: JsonObject = {
+    "@context": [v.CREDENTIALS_V2, "https://www.w3.org/ns/credentials/examples/v2"],
+    "type": ["VerifiableCredential"],
+    "issuer": "did:web:issuer.example",
+    "validFrom": "2026-01-01T00:00:00Z",
+    "credentialSubject": {"id": "did:example:learner", "degree": {"name": "Seeds", "grade": "A"}, "town": "Ōtaki"},
+}
+
+
+def without(document: JsonObject, *path: str) -> JsonObject:
+    copied = copy.deepcopy(document)
+    owner = copied
+    for step in path[:-1]:
+        owner = owner[step]
+    del owner[path[-1]]
+    return copied
+
+
+def verify(document: JsonObject) -> None:
+    verify_proof(document, document["proof"], signer(KEY).public_key)
 
 
 # --- W3C's vectors --------------------------------------------------------------------------------------------------
@@ -79,32 +104,75 @@ def leaf_edits(document: JsonObject) -> Any:
             yield copied
 
 
-# --- our own --------------------------------------------------------------------------------------------------------
-WHOLE: JsonObject = {
-    "@context": [v.CREDENTIALS_V2, "https://www.w3.org/ns/credentials/examples/v2"],
-    "type": ["VerifiableCredential"],
-    "issuer": "did:web:issuer.example",
-    "validFrom": "2026-01-01T00:00:00Z",
-    "credentialSubject": {"id": "did:example:learner", "degree": {"name": "Seeds", "grade": "A"}, "town": "Ōtaki"},
-}
+def w3c_key(name: str) -> SoftwareSigner:
+    pair = json.loads((VECTORS / "SDKeyMaterial.json").read_bytes())[name]
+    return SoftwareSigner.from_secret(KeyType.P256, base58btc_decode(pair["secretKeyMultibase"][1:])[2:])
 
 
+@pytest.mark.parametrize("name", ["employ", "prc"])
+def test_the_base_proof_of_w3c_is_made_byte_for_byte(name: str) -> None:
+    published = vector(name, "addSignedSDBase")
+    made = add_base_proof(
+        without(published, "proof"),
+        signer=w3c_key("baseKeyPair"),
+        verification_method=published["proof"]["verificationMethod"],
+        created=parse_time(published["proof"]["created"]),
+        mandatory=["/issuer"],
+        secret=bytes.fromhex(json.loads((VECTORS / "SDKeyMaterial.json").read_bytes())["hmacKeyString"]),
+        own=w3c_key("proofKeyPair"),
+    )
+    assert made == published
+
+
+def issued(document: JsonObject, *pointers: str) -> JsonObject:
+    return add_base_proof(
+        document, signer=signer(KEY), verification_method=METHOD, created=NOW, mandatory=list(pointers)
+    )
+
+
+@pytest.mark.parametrize(
+    ("pointers", "kept", "hidden"),
+    [
+        pytest.param((), (), ("issuer",), id="nothing is mandatory"),
+        pytest.param(("/issuer",), ("issuer",), ("validFrom",), id="the issuer"),
+        pytest.param(("/credentialSubject/degree/name",), ("credentialSubject", "degree", "name"), ("credentialSubject", "degree", "grade"), id="something deep"),
+        pytest.param(("/credentialSubject/degree",), ("credentialSubject", "degree", "grade"), ("credentialSubject", "town"), id="something whole"),
+        pytest.param(("/evidence/1/name",), ("evidence",), ("validFrom",), id="one of several"),
+    ],
+)  # fmt: skip
+def test_what_we_issue_can_be_disclosed_but_for_what_is_mandatory(
+    pointers: tuple[str, ...], kept: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    several = [{"type": ["Evidence"], "name": name} for name in ("first", "second")]
+    document = WHOLE | {"evidence": several}
+    base = of_an_issuer(issued(document, *pointers))
+    verify(base.derive(document))
+    verify(base.derive(without(document, *hidden)))
+    if kept:
+        with pytest.raises(ProofInvalid):
+            verify(base.derive(without(document, *kept)))
+
+
+@pytest.mark.parametrize("pointer", ["issuer", "/nothing", "/credentialSubject/0", "/evidence/9", "/a~2b", "", "/"])
+def test_a_pointer_that_leads_nowhere_is_refused(pointer: str) -> None:
+    with pytest.raises(InputError):
+        issued(WHOLE, pointer)
+
+
+def test_a_text_that_looks_like_a_blank_node_stays_a_text() -> None:
+    document = WHOLE | {"credentialSubject": {"town": "_:c14n1"}}
+    verify(of_an_issuer(issued(document, "/issuer")).derive(document))
+
+
+def test_another_kind_of_key_makes_no_base_proof() -> None:
+    with pytest.raises(IssuingError):
+        add_base_proof(WHOLE, signer=signer("ed25519"), verification_method=METHOD, created=NOW, mandatory=[])
+
+
+# --- what a holder shows ---------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def base() -> Base:
     return secured(WHOLE, key=KEY, method=METHOD, mandatory=lambda quad: "#issuer>" in quad or "#type>" in quad)
-
-
-def without(document: JsonObject, *path: str) -> JsonObject:
-    copied = copy.deepcopy(document)
-    owner = copied
-    for step in path[:-1]:
-        owner = owner[step]
-    del owner[path[-1]]
-    return copied
-
-
-def verify(document: JsonObject) -> None:
-    verify_proof(document, document["proof"], signer(KEY).public_key)
 
 
 @pytest.mark.parametrize(
