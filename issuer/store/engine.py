@@ -15,11 +15,19 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, Operational
 
 from issuer.store import migrating
 from issuer.store.dialect import FOLD, fold_text
-from schemas.errors import InputError, IssuingError
+from schemas.errors import BadgeError, InputError, IssuingError
 
 SQLITE_FILE = "badges.sqlite3"
 BUSY_SECONDS = 60  # a chunk of 200 rows holds SQLite's one write lock for a second or two
 _WRITES = "badges_writes"
+
+
+class DatabaseAway(BadgeError):
+    """The database of an open instance is away, locked or full: no refusal of what was asked, and not told as one."""
+
+    slug = "database-away"
+    title = "The database cannot be used"
+    status = 503
 
 
 class Store:
@@ -61,7 +69,7 @@ class Store:
         except DatabaseError as error:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise  # of a statement; the bare kind is a file that is no database, or a broken one
-            raise IssuingError(self._sentence(str(error.orig)), reason="database") from error
+            raise DatabaseAway(self._sentence(str(error.orig)), reason="database") from error
 
     def _sentence(self, fault: str) -> str:
         if "locked" in fault or "busy" in fault:

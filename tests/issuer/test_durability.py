@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_leaves_the_database_right_and_the_same_command_com
 def test_a_busy_database_is_told_in_plain_words(instance_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
     with open_instance(instance_folder) as holder, open_instance(instance_folder) as waiting:
-        with holder.store.writing(), pytest.raises(IssuingError, match="busy with another process"):
+        with holder.store.writing(), pytest.raises(engine.DatabaseAway, match="busy with another process"):
             issue(waiting, class_of(1))
         assert issue(waiting, class_of(1)).counts.issued == 1
 
@@ -227,7 +227,7 @@ def test_a_database_server_that_does_not_answer_is_told_without_its_password(
     instance_folder: Path, tmp_path: Path
 ) -> None:
     url = f"postgresql://badger:s3cret@/badges?host={tmp_path}"
-    with pytest.raises(IssuingError, match="cannot be used") as refused:
+    with pytest.raises(engine.DatabaseAway, match="cannot be used") as refused:
         open_instance(instance_folder, database=url)
     assert "s3cret" not in str(refused.value)
 

@@ -30,6 +30,7 @@ from issuer.catalogue import achievement_on
 from issuer.drawing.pictures import Pictures
 from issuer.making import issuer_facts
 from issuer.staff.accounts import Role
+from issuer.store.engine import DatabaseAway
 from issuer.web.access import actor, needs
 from issuer.web.desk import batch_words, bulk_forms
 from issuer.web.desk.batch_pages import awardable, load_summary
@@ -82,6 +83,8 @@ def receive_list() -> Response | tuple[str, int]:
             actor=actor(),
             now=site.now(),
         )
+    except DatabaseAway:
+        raise
     except BadgeError as error:
         return _upload_form({"list" if has_file else "pasted": error.detail}, english=True), 422
     if _has_questions(_load_preview(batch_id)):

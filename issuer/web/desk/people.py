@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from issuer.staff import accounts
 from issuer.staff.accounts import Account, Role
+from issuer.store.engine import DatabaseAway
 from issuer.web.access import actor, needs, signed_in
 from issuer.web.desk.session import tell
 from issuer.web.once import keep_once, take_once
@@ -56,6 +57,8 @@ def change_roles(account_id: str) -> Response | tuple[str, int]:
     try:
         roles = accounts.parse_roles(request.form.getlist("role"))
         accounts.set_roles(site.instance, account_id, roles, actor=actor(), now=site.now())
+    except DatabaseAway:
+        raise
     except BadgeError as error:
         return _page(person, {"roles": tell(error)}), 422
     flash(_("The roles are changed."))

@@ -19,7 +19,7 @@ from issuer.store.engine import SQLITE_FILE
 from issuer.trust.editions import CURRENT_FILE
 from issuer.web.serving import DiscreetLogger, bound_waiting
 from tests.issuer.provider import NOW
-from tests.issuer.web.conftest import Staff, csrf_of, make_site, site_of
+from tests.issuer.web.conftest import Staff, add_staff, csrf_of, make_site, sign_in, site_of
 
 HUGE = "9" * 30
 
@@ -138,6 +138,26 @@ def test_without_a_database_a_plain_page_says_so_and_names_no_folder(
     assert (told.status_code, told.content_type) == (503, "application/problem+json")
     assert "abc" not in caplog.text
     assert "aaaa" not in caplog.text
+
+
+def test_a_locked_database_is_never_told_as_if_something_had_been_done(
+    live: Callable[[], Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issuer.store.engine.BUSY_SECONDS", 0.1)
+    app = live()
+    instance = site_of(app).instance
+    browser = sign_in(app, add_staff(instance, *Role))
+    token = csrf_of(browser.get("/desk/account"))
+    sent = (
+        ("/desk/keys/new", {"scope": "read", "name": "LMS"}),
+        ("/desk/settings/webhook", {"do": "make", "mark": ""}),
+        ("/desk/issue", {"pasted": "learner_name,nzqa_ref,achieved_on\nMere Tui,0426,2026-05-05"}),
+    )
+    with instance.store.writing():
+        for address, form in sent:
+            answer = browser.post(address, data={"csrf_token": token, **form})
+            assert answer.status_code == 503, address
+            assert str(instance.folder) not in answer.get_data(as_text=True)
 
 
 def test_a_fault_of_the_error_page_itself_is_still_a_page(
