@@ -101,6 +101,10 @@ PAGE: Final[Mapping[str, Sentence]] = MappingProxyType(
             "mai i konei: ka whakaaturia te wāhi i tohua ai, ā, he rēhita anō tā tēnei whārangi.",
         ),
         # --- the answer -------------------------------------------------------------------------------------------
+        "presented": Sentence(
+            "This was inside a presentation. Who presented it was not checked.",
+            "I roto tēnei i tētahi whakaaturanga tohu. Kāore i arowhaihia ko wai i whakaatu.",
+        ),
         "this_badge": Sentence("This badge", "Tēnei tohu"),
         "what_it_says": Sentence("What it says", "Ngā kōrero o te tohu"),
         "learner": Sentence("Learner", "Ākonga"),

@@ -7,13 +7,16 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from flask import request
 from werkzeug.datastructures import FileStorage
 
+from schemas.credential import as_list
 from schemas.errors import InputError
+from schemas.jsontext import parse_object, write_json
 from schemas.limits import MAX_IMAGE_BYTES, MAX_TOGETHER, MAX_TOGETHER_BYTES, MAX_URL_CHARS, MIB
 from verifier.intake import Subject, intake_bytes
 from verifier.web.service import current_service
@@ -23,6 +26,7 @@ _HOST_AND_PATH: Final = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d{1,5})?/\S+"
 # As a certificate prints its key, in groups; its provider's server knows it in one piece.
 _GROUPED_KEY: Final = re.compile(r"(\S+/s/)((?:[0-9A-Za-z]{4}[ -]?){3}[0-9A-Za-z]{4})")
 _CODE_ALONE: Final = re.compile(r"[A-Za-z0-9]{3,6}(?:[- ][A-Za-z0-9]{3,6})+|[a-z2-7]{26}")
+_ENVELOPE: Final = "data:application/vc+jwt,"
 # What is sent back so that a page can ask again about what nobody kept.
 MAX_PACKED_BYTES: Final = 16 * 1024
 
@@ -43,6 +47,7 @@ class Given:
     name: str
     read: Callable[[], Subject]
     asked: str | None = None
+    presented: bool = False  # out of a presentation, whose own signature says nothing about the badge
 
 
 def parse_address(text: str) -> str:
@@ -83,7 +88,7 @@ def form_given() -> list[Given]:
     """Every file, address and text of the form. Raises InputError when there is none, or too many."""
     request.max_content_length = MAX_TOGETHER_BYTES
     request.max_form_memory_size = 2 * MIB
-    found = [_file(one) for one in request.files.getlist("file") if one.filename]
+    found = [badge for one in request.files.getlist("file") if one.filename for badge in _file(one)]
     found += [*_pasted(request.form.get("text", "")), *_packed(request.form.get("packed", ""))]
     if not found:
         raise GivenError("choose")
@@ -102,9 +107,35 @@ def _at_most(found: list[Given]) -> list[Given]:
     return found
 
 
-def _file(file: FileStorage) -> Given:
+def _file(file: FileStorage) -> list[Given]:
     data, name = file.stream.read(MAX_IMAGE_BYTES + 1), (file.filename or "")[-120:]
-    return Given(name=name, read=lambda: intake_bytes(data, name="the file"))
+    return _presented(data, name) or [Given(name=name, read=lambda: intake_bytes(data, name="the file"))]
+
+
+def _presented(data: bytes, name: str) -> list[Given]:
+    """The badges inside a presentation (VCDM 2.0, 4.13), each for itself; nothing for what is none."""
+    if b"VerifiablePresentation" not in data:
+        return []
+    try:
+        document = parse_object(data.decode("utf-8").strip())
+    except (InputError, UnicodeDecodeError):
+        return []
+    if "VerifiablePresentation" not in as_list(document.get("type")):
+        return []
+    texts = [_inner_text(one) for one in as_list(document.get("verifiableCredential"))]
+    return [
+        Given(name=f"{name} ({place})", read=partial(intake_bytes, text, name="the presentation"), presented=True)
+        for place, text in enumerate(texts[: MAX_TOGETHER + 1], start=1)
+    ]
+
+
+def _inner_text(credential: Any) -> bytes:
+    if isinstance(credential, dict):
+        enveloped = str(credential.get("id", ""))
+        if enveloped.startswith(_ENVELOPE):
+            return enveloped.removeprefix(_ENVELOPE).encode("utf-8", "surrogatepass")
+        return write_json(credential)
+    return str(credential).encode("utf-8", "surrogatepass")
 
 
 def _link(text: str) -> Given:
@@ -120,8 +151,8 @@ def _pasted(text: str) -> Iterator[Given]:
     elif len(lines) == 1 and _CODE_ALONE.fullmatch(lines[0]):
         raise GivenError("code_alone")
     elif lines:
-        data = text.strip().encode("utf-8", "surrogatepass")
-        yield Given(name=page_words("this_badge", "en"), read=lambda: intake_bytes(data, name="the text"))
+        data, name = text.strip().encode("utf-8", "surrogatepass"), page_words("this_badge", "en")
+        yield from _presented(data, name) or [Given(name=name, read=lambda: intake_bytes(data, name="the text"))]
 
 
 def _is_link(line: str) -> bool:

@@ -116,6 +116,7 @@ def _page(given: Given, subject: Subject, report: Report) -> str:
         report=report,
         view=view_of(report, hashed_recipient=_hides_recipient(subject)),
         asked=asked,
+        presented=given.presented,
         pointed=None if asked is None else host_of(asked),
         packed=None if asked is not None else pack(subject),
         again=None if asked is None else _link(badge=asked),

@@ -16,7 +16,7 @@ import pytest
 import verifier.web
 from schemas.baking import bake_png, bake_svg
 from schemas.errors import InputError
-from schemas.jsontext import write_json
+from schemas.jsontext import parse_object, write_json
 from schemas.limits import MAX_TOGETHER
 from tests.issuer.provider import ONE_PIXEL
 from tests.scenes import SCENES, good
@@ -26,6 +26,7 @@ from verifier.web.app import make_app
 from verifier.web.given import parse_address
 from verifier.wording_states import HEADINGS, State
 
+PAGE = {"Accept": "text/html"}
 GOOD = HEADINGS[State.GOOD].en
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
 
@@ -142,6 +143,32 @@ def test_the_table_can_be_saved_without_a_script_and_runs_no_formula(visitor: Vi
     rows = list(csv.DictReader(io.StringIO(in_page.decode("utf-8-sig"))))
     assert [row["file"] for row in rows] == ["'=good.json", "forged.json"]
     assert [row["genuine"] for row in rows] == ["valid", "invalid"]
+
+
+def test_a_presentation_is_one_table_of_what_is_in_it_and_says_that_its_holder_was_not_checked(
+    visitor: Visitor,
+) -> None:
+    world = visitor.scene.world
+    token = world.sign_text(world.badge())
+    enveloped = {"type": "EnvelopedVerifiableCredential", "id": f"data:application/vc+jwt,{token}"}
+    forged = parse_object(SCENES["altered"][0]().given)
+    presentation = {"type": ["VerifiablePresentation"], "verifiableCredential": [world.good_badge(), enveloped, forged]}
+    page = visitor.client.post("/verify", data={"text": write_json(presentation).decode()}, headers=PAGE)
+    said = plain(page.get_data(as_text=True))
+    assert "2 of 3 badges are good" in said
+    assert "Who presented it was not checked." in said
+    presentation["verifiableCredential"] = [world.good_badge()]
+    file = {"file": (io.BytesIO(write_json(presentation)), "p.json")}
+    alone = visitor.client.post("/verify", data=file, headers=PAGE).get_data(as_text=True)
+    assert GOOD in alone
+    assert "Who presented it was not checked." in alone
+
+
+@pytest.mark.parametrize("inside", [None, [], "x", [1, None, {}], {"a": 1}, [["b"]], [{"id": 5}]])
+def test_a_presentation_of_nothing_is_a_result_and_no_fault(visitor: Visitor, inside: object) -> None:
+    presentation = {"type": "VerifiablePresentation", "verifiableCredential": inside}
+    answer = visitor.client.post("/verify", data={"text": write_json(presentation).decode()}, headers=PAGE)
+    assert answer.status_code == 200
 
 
 def test_several_links_a_line_make_one_table_with_a_link_to_each_answer(visitor: Visitor) -> None:
