@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint serve bench interop vectors clean
+.PHONY: demo test lint serve bench load guards fuzz interop vectors clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
@@ -32,6 +32,15 @@ lint: $(STAMP)  ## style, types and the import contracts
 
 bench: $(STAMP)  ## ratios against naive PyLD, into build/bench.json
 	$(BIN)/python -m benchmarks
+
+load: $(STAMP)  ## 50 verifications a second against the verifier's service, over the demonstration (MINUTES=2)
+	$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),2)
+
+guards: $(STAMP)  ## takes every guard of the verifier away in turn; its test must go red
+	$(BIN)/python -m tests.verifier.guards
+
+fuzz: $(STAMP)  ## bad inputs made up for as long as wanted, through the verifier's service (MINUTES=10)
+	$(BIN)/python -m tests.verifier.fuzz --minutes $(or $(MINUTES),10)
 
 interop: $(STAMP)  ## badges from build/demo/ in verifiers written in JavaScript by others (needs node and npm)
 	tests/interop/run

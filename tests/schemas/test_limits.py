@@ -14,7 +14,7 @@ from keys.suites.jwt import parse_jws
 from schemas import limits
 from schemas.baking import normalise_artwork, unbake_png, unbake_svg
 from schemas.canonical import canonicalize
-from schemas.errors import BadgeError, CanonicalizationLimit
+from schemas.errors import BadgeError, CanonicalizationLimit, TooLarge
 from schemas.jsontext import parse_json, parse_object
 
 TESTS = Path(__file__).parent.parent
@@ -101,7 +101,7 @@ def test_a_png_of_too_many_chunks_is_refused() -> None:
         return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
 
     header = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    with pytest.raises(BadgeError):
+    with pytest.raises(TooLarge, match="chunks"):
         unbake_png(header + chunk(b"tEXt", b"a\0b") * (limits.MAX_PNG_CHUNKS + 1) + chunk(b"IEND"))
 
 

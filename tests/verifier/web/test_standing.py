@@ -18,7 +18,7 @@ import pytest
 from schemas.errors import BadgeError
 from schemas.jsontext import write_json
 from schemas.limits import MAX_SEEN_LISTS, MAX_SEEN_STRANGERS
-from tests.simulator import AUTHORITY, NOW, SIGNED, Simulator, edited, signer
+from tests.simulator import AUTHORITY, NOW, SIGNED, Party, Simulator, edited, signer
 from verifier.caching import BoundedFetch, CachingFetch
 from verifier.fetch import GuardedFetch
 from verifier.highwater import SeenList
@@ -197,6 +197,24 @@ def test_with_caches_a_list_is_asked_for_and_proved_once_and_reports_say_when(wo
     assert all(reports)
     assert {source.retrieved_at for report in reports for source in report.sources if "status" in source.url} == {NOW}
     assert {report.current.as_of for report in reports} == {NOW}
+
+
+@pytest.mark.parametrize("signer", [None, "stranger"], ids=["nobody", "a stranger"])
+def test_without_a_register_a_list_that_its_issuer_did_not_sign_neither_clears_nor_condemns(
+    world: Simulator, signer: str | None
+) -> None:
+    service = Service(clock=lambda: NOW, network=world.web)
+    assert check(service, world).current.verdict is CurrentVerdict.CURRENT
+    for bits in (set(), {INDEX}):
+        document = world.status_list(set_=bits)
+        if signer is not None:
+            stranger = Party(base_url="https://stranger.example", prefix="stranger ")
+            stranger.publish(world.web)
+            document = world.sign(document, party=stranger)
+        world.web.put(world.list_url, document)
+        report = check(service, world)
+        assert report.current.verdict is CurrentVerdict.UNCONFIRMED
+        assert report.check(CheckId.REVOCATION).reason == "status-list-unproven"
 
 
 def test_a_doubt_about_a_list_is_not_kept(world: Simulator) -> None:
