@@ -37,6 +37,7 @@ MAX_ARTWORK_SIDE = 1_200  # pixels; what uploaded artwork is scaled down to: lar
 MAX_PNG_CHUNKS = 10_000  # a 5 MiB picture in IDATs of 8 KiB has 640
 PDF_SECONDS = 5.0  # for the process that reads one PDF, its start included; ours take 0.2 s
 MAX_TOGETHER = 40  # badges given at once on the verifier's page: a site's contractors on one morning
+TOGETHER_SECONDS = 24.0  # after which none of them is begun; each may take FETCH_TOTAL_SECONDS, and eight run at once
 MAX_TOGETHER_BYTES = 32 * MIB  # of one such request
 MAX_PDF_READERS = 2  # such processes at once, each of up to 512 MiB
 MAX_SVG_DEPTH = 64  # nesting in artwork drawn by people stays below 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -12,9 +13,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from schemas.credential import as_list
-from schemas.limits import MAX_TOGETHER
+from schemas.errors import Unreachable
+from schemas.limits import MAX_TOGETHER, TOGETHER_SECONDS
 from verifier.display import csv_text
-from verifier.intake import Subject
+from verifier.intake import Subject, unreachable_subject
 from verifier.report import Report
 from verifier.web.given import Given, form_given, links_given, pack
 from verifier.web.machine import is_machines, verify_machine
@@ -85,8 +87,9 @@ def _answer(given: Sequence[Given]) -> Response | str:
         if _machine():
             return json_answer(report.to_json())
         return _page(given[0], subject, report)
+    end = time.monotonic() + TOGETHER_SECONDS
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        reports = list(pool.map(lambda one: _check(service, one), given))
+        reports = list(pool.map(lambda one: _check(service, one, end=end), given))
     found = [(one.name, report) for one, report in zip(given, reports, strict=True)]
     if _wants_csv():
         return _csv(found)
@@ -102,7 +105,11 @@ def _answer(given: Sequence[Given]) -> Response | str:
     )
 
 
-def _check(service: Service, given: Given) -> Report:
+def _check(service: Service, given: Given, *, end: float) -> Report:
+    """One of several; whatever comes to its turn too late is unknown, so that silent hosts do not add up."""
+    if time.monotonic() > end:
+        late = Unreachable("It was not checked: the time for so many at once is used up.", reason="time-used-up")
+        return service.check(unreachable_subject(given.name, late))
     return service.check(given.read())
 
 

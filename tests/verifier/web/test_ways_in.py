@@ -193,6 +193,14 @@ def test_one_more_than_the_limit_is_refused(visitor: Visitor) -> None:
     assert f"at most {MAX_TOGETHER}" in answer.get_data(as_text=True)
 
 
+def test_many_silent_hosts_do_not_add_up(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.web.pages.TOGETHER_SECONDS", -1.0)
+    links = f"{visitor.scene.url}\nhttps://gone.example/b"
+    answer = visitor.client.post("/verify", data={"text": links, "format": "json"})
+    assert [one["genuine"]["verdict"] for one in answer.json] == ["unconfirmed", "unconfirmed"]
+    assert "time for so many at once" in answer.json[0]["genuine"]["sentence"]
+
+
 def test_many_at_once_are_paid_for_one_by_one(visitor: Visitor) -> None:
     client = make_app(replace(visitor.scene.service, rate=60)).test_client()
     links = "\n".join(f"https://gone.example/b/{number}" for number in range(20))
