@@ -14,9 +14,11 @@ from issuer.results import RowOutcome, RowResult
 from issuer.rowkeys import default_row_key
 from issuer.store.setups import Setup
 from issuer.trust.staples import Staples
+from issuer.words import MAORI
+from issuer.words.sayings import Saying, say, say_day, together
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject
-from schemas.nzqcf import add_months, format_nz_date, looks_like_nsn, nz_date, start_of_nz_day
+from schemas.nzqcf import add_months, looks_like_nsn, nz_date, start_of_nz_day
 from verifier.register.decision import Decision, decide_for_issuer
 from verifier.register.edition import Edition
 from verifier.register.reasons import Outcome
@@ -52,6 +54,8 @@ class CompletionRow(Protocol):
     def result(self) -> str | None: ...
     @property
     def evidence_url(self) -> str | None: ...
+    @property
+    def replaces(self) -> str | None: ...
 
 
 class CompletionFault(Protocol):
@@ -88,6 +92,7 @@ class Candidate:
     endorsement: JsonObject | None = None  # the authority's statement for the badge to carry
     lacks_endorsement: bool = False  # one was wanted, and none speaks for this award
     valid_until: datetime | None = None  # by the provider's set-up
+    replaces: str | None = None  # the withdrawn badge in whose place it is issued anew
 
     def __repr__(self) -> str:
         return f"Candidate(line={self.row.line}, …)"
@@ -137,7 +142,7 @@ class Gate:
         if valid_until is not None and valid_until <= self._now:
             return _refused(row, row_key, reason="already-expired", sentence=_ended_sentence(row, setup, valid_until))
         decision = self.decide(ref=row.nzqa_ref, on=row.achieved_on)
-        sentence = decision_sentence(decision, self.edition)
+        sentence = _spoken(decision, self.edition)
         if decision.outcome is Outcome.NOT_ACCREDITED:
             return _refused(row, row_key, reason=decision.reason, sentence=sentence)
         unconfirmed = decision.outcome is not Outcome.ACCREDITED
@@ -171,8 +176,10 @@ class Gate:
         if key not in self._achievements:
             if self.edition is None:
                 raise IssuingError(
-                    "No register is in use, so the level, credits and title are not known. "
-                    "Run: badge-issuer register use EDITION.json --anchor ANCHOR.json",
+                    say(
+                        "No register is in use, so the level, credits and title are not known. "
+                        "Run: badge-issuer register use EDITION.json --anchor ANCHOR.json"
+                    ),
                     reason="no-register",
                 )
             setup = self._setups.get(row.nzqa_ref)
@@ -211,16 +218,21 @@ def find_repeats(rows: Iterable[CompletionRow], *, keys: Mapping[int, str]) -> d
         key = keys[row.line]
         earlier = first.setdefault(key, row.line)
         if earlier != row.line:
-            what = "has the same row_key as" if row.row_key else "is the same completion as"
-            mend = (
-                "Give each completion a row_key of its own."
+            lines = {"line": row.line, "earlier": earlier}
+            sentence = (
+                say(
+                    "Line %(line)s has the same row_key as line %(earlier)s. Give each completion a row_key of its "
+                    "own.",
+                    **lines,
+                )
                 if row.row_key
-                else "If it is one person, take one of the rows out; if they are two people, give each row a number of "
-                "your own (row_key)."
+                else say(
+                    "Line %(line)s is the same completion as line %(earlier)s. If it is one person, take one of the "
+                    "rows out; if they are two people, give each row a number of your own (row_key).",
+                    **lines,
+                )
             )
-            repeats[row.line] = _refused(
-                row, key, reason="duplicate-row", sentence=f"Line {row.line} {what} line {earlier}. {mend}"
-            )
+            repeats[row.line] = _refused(row, key, reason="duplicate-row", sentence=sentence)
     return repeats
 
 
@@ -232,25 +244,37 @@ def known_nsns(rows: Iterable[CompletionRow]) -> frozenset[str]:
 def _row_fault(row: CompletionRow, *, today: date) -> tuple[str, str] | None:
     """(code, sentence) of what is wrong with a row by itself."""
     if row.achieved_on > today:
-        sentence = (
-            f"Line {row.line}, column achieved_on: {format_nz_date(row.achieved_on)} has not come yet; today is "
-            f"{format_nz_date(today)} in New Zealand. Give the day on which all requirements were met."
+        what = say(
+            "%(day)s has not come yet; today is %(today)s in New Zealand. Give the day on which all requirements were "
+            "met.",
+            day=say_day(row.achieved_on),
+            today=say_day(today),
         )
-        return "achieved-in-future", sentence
+        return "achieved-in-future", _at(row, "achieved_on", what)
     for field in _PUBLIC_FIELDS:
         if looks_like_nsn(getattr(row, field) or ""):
-            sentence = (
-                f"Line {row.line}, column {field}: holds a number that looks like a National Student Number, which "
-                "must never stand in a badge. Take it out; the NSN has a column of its own."
+            what = say(
+                "holds a number that looks like a National Student Number, which must never stand in a badge. Take it "
+                "out; the NSN has a column of its own."
             )
-            return "nsn-in-public-field", sentence
+            return "nsn-in-public-field", _at(row, field, what)
     if row.name_display == NameDisplay.PREFERRED and not row.preferred_name:
-        sentence = (
-            f"Line {row.line}, column preferred_name: is empty, but name_display is “preferred”. Give the preferred "
-            "name, or set name_display to full or none."
+        what = say(
+            "is empty, but name_display is “preferred”. Give the preferred name, or set name_display to full or none."
         )
-        return "preferred-name-missing", sentence
+        return "preferred-name-missing", _at(row, "preferred_name", what)
     return None
+
+
+def _at(row: CompletionRow, column: str, what: Saying) -> Saying:
+    return say("Line %(line)s, column %(column)s: %(what)s", line=row.line, column=column, what=what)
+
+
+def _spoken(decision: Decision, edition: Edition | None) -> Saying:
+    """The register's answer, which has its own words in both languages."""
+    return Saying(
+        decision_sentence(decision, edition), spoken={MAORI: decision_sentence(decision, edition, language=MAORI)}
+    )
 
 
 def end_of_validity(achieved_on: date, *, months: int | None) -> datetime | None:
@@ -264,11 +288,15 @@ def end_of_validity(achieved_on: date, *, months: int | None) -> datetime | None
 def _ended_sentence(row: CompletionRow, setup: Setup | None, valid_until: datetime) -> str:
     """VCDM 2.0, 4.9: `validFrom` is never later than `validUntil`, so such a badge cannot be signed any more."""
     months = setup.valid_months if setup else None
-    return (
-        f"Line {row.line}, column achieved_on: By your set-up, badges for {row.nzqa_ref} last {months} months, so one "
-        f"for {format_nz_date(row.achieved_on)} ended on {format_nz_date(nz_date(valid_until))}. A badge that has "
-        "ended cannot be signed; if it lasts longer, change the set-up."
+    what = say(
+        "By your set-up, badges for %(reference)s last %(months)s months, so one for %(day)s ended on %(end)s. A badge "
+        "that has ended cannot be signed; if it lasts longer, change the set-up.",
+        reference=row.nzqa_ref,
+        months=months,
+        day=say_day(row.achieved_on),
+        end=say_day(nz_date(valid_until)),
     )
+    return _at(row, "achieved_on", what)
 
 
 def _refused(row: CompletionRow, row_key: str, *, reason: str, sentence: str) -> RowResult:
@@ -276,15 +304,14 @@ def _refused(row: CompletionRow, row_key: str, *, reason: str, sentence: str) ->
 
 
 def _held(row: CompletionRow, row_key: str, *, reason: str, sentence: str) -> RowResult:
-    advice = "Held, nothing was signed. Once it is settled, run the same file again."
+    advice = [say("Held, nothing was signed. Once it is settled, run the same file again.")]
     if reason == "no-register":
-        advice += " To settle it: badge-issuer register use EDITION.json --anchor ANCHOR.json"
+        advice.append(say("To settle it: badge-issuer register use EDITION.json --anchor ANCHOR.json"))
     elif reason == "register-predates-award":
-        advice += " To settle it: put a newer edition of the register to use."
+        advice.append(say("To settle it: put a newer edition of the register to use."))
     elif reason == "key-not-bound":
-        advice += " To settle it: have the authority accept this instance's key (badge-issuer enrol-request)."
+        advice.append(say("To settle it: have the authority accept this instance's key (badge-issuer enrol-request)."))
     elif reason == "delivery-not-recorded":
-        advice += " To settle it: have the authority record the last day of delivery."
-    return RowResult(
-        line=row.line, row_key=row_key, outcome=RowOutcome.HELD, reason=reason, sentence=f"{sentence} {advice}"
-    )
+        advice.append(say("To settle it: have the authority record the last day of delivery."))
+    told = together(sentence, *advice)
+    return RowResult(line=row.line, row_key=row_key, outcome=RowOutcome.HELD, reason=reason, sentence=told)

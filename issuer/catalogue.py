@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from issuer.minting import IssuerFacts, whole
+from issuer.words.sayings import say
 from schemas import vocabulary as v
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject
@@ -70,7 +71,12 @@ def achievement_on(
     listing = listing_in_force(register, ref=ref, on=on)
     if listing is None:
         raise IssuingError(
-            f"The register in use has no version of {ref} in force on {on:%d/%m/%Y}.", reason="listing-unknown"
+            say(
+                "The register in use has no version of %(reference)s in force on %(day)s.",
+                reference=ref,
+                day=f"{on:%d/%m/%Y}",
+            ),
+            reason="listing-unknown",
         )
     lacking = [name for name in ("level", "credits") if getattr(listing, name) is None]
     if not (listing.title_en or listing.title_mi):

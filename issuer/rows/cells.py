@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.model import Cell
 from issuer.rows.unfit import UnfitCell, shown
+from issuer.words.sayings import say
 from schemas.limits import MAX_CELL_CHARS, MAX_NAME_CHARS, MAX_ROW_KEY_CHARS, MAX_URL_CHARS
 from schemas.nzqcf import is_nsn, is_reference, looks_like_nsn, regain_reference
 
@@ -35,7 +36,13 @@ def plain_text(cell: Cell) -> str:
     """The cell as trimmed NFC text with single spaces; a whole number without its `.0`. Raises UnfitCell."""
     if isinstance(cell, str):
         if len(cell) > MAX_CELL_CHARS:
-            raise UnfitCell(f"The cell holds {len(cell):,} characters; the limit is {MAX_CELL_CHARS:,}.")
+            raise UnfitCell(
+                say(
+                    "The cell holds %(number)s characters; the limit is %(limit)s.",
+                    number=f"{len(cell):,}",
+                    limit=f"{MAX_CELL_CHARS:,}",
+                )
+            )
         if cell.isascii() and cell.isprintable():
             return " ".join(cell.split())
         return unicodedata.normalize("NFC", _SPACES.sub(" ", cell).strip(" "))
@@ -52,14 +59,20 @@ def read_name(cell: Cell) -> str:
     """A person's name, or a part of one. Raises UnfitCell."""
     text = _public_text(cell)
     if isinstance(cell, date | time | timedelta):
-        raise UnfitCell("The cell holds a date, not a name.")
+        raise UnfitCell(say("The cell holds a date, not a name."))
     if len(text) > MAX_NAME_CHARS:
-        raise UnfitCell(f"The name is {len(text):,} characters long; the limit is {MAX_NAME_CHARS}.")
+        raise UnfitCell(
+            say(
+                "The name is %(number)s characters long; the limit is %(limit)s.",
+                number=f"{len(text):,}",
+                limit=MAX_NAME_CHARS,
+            )
+        )
     if text and not _has_letter(text):
-        raise UnfitCell(f"{shown(text)} is not a name: there is no letter in it.")
+        raise UnfitCell(say("%(value)s is not a name: there is no letter in it.", value=shown(text)))
     if _GARBLED.search(text):
         raise UnfitCell(
-            "The name looks garbled, as UTF-8 read in another encoding does. Export the file as UTF-8 anew."
+            say("The name looks garbled, as UTF-8 read in another encoding does. Export the file as UTF-8 anew.")
         )
     return text
 
@@ -67,7 +80,7 @@ def read_name(cell: Cell) -> str:
 def doubtful_name(text: str) -> str | None:
     """A warning when a letter was probably lost on the way: `T?maki`."""
     if "?" in text:
-        return "The name holds a question mark. If a macron was lost there, correct it before you issue."
+        return say("The name holds a question mark. If a macron was lost there, correct it before you issue.")
     return None
 
 
@@ -88,12 +101,19 @@ def read_reference(cell: Cell, *, column_map: ColumnMap, register_refs: Collecti
         return text.upper()
     if re.fullmatch(r"[0-9]{1,3}", text):
         raise UnfitCell(
-            f"{shown(text)} is not an NZQA reference. If a spreadsheet dropped its leading zero, note that the "
-            f"register has no {text.zfill(4)}."
+            say(
+                "%(value)s is not an NZQA reference. If a spreadsheet dropped its leading zero, note that the "
+                "register has no %(reference)s.",
+                value=shown(text),
+                reference=text.zfill(4),
+            )
         )
     raise UnfitCell(
-        f"{shown(text)} is not an NZQA reference, such as 0426, TF0849 or 128480-1. If it is a course code of your "
-        "own, say which reference it stands for."
+        say(
+            "%(value)s is not an NZQA reference, such as 0426, TF0849 or 128480-1. If it is a course code of your "
+            "own, say which reference it stands for.",
+            value=shown(text),
+        )
     )
 
 
@@ -102,7 +122,7 @@ def read_email(cell: Cell) -> str:
     text = plain_text(cell)
     _refuse_unprintable(text)
     if not _EMAIL.fullmatch(text) or len(text) > 254 or ".." in text:
-        raise UnfitCell("This is not one e-mail address of the usual shape, name@example.nz.")
+        raise UnfitCell(say("This is not one e-mail address of the usual shape, name@example.nz."))
     return text
 
 
@@ -111,9 +131,17 @@ def read_row_key(cell: Cell) -> str:
     text = plain_text(cell)
     _refuse_nsn(text)
     if not _ROW_KEY.fullmatch(text):
-        raise UnfitCell(f"{shown(text)} cannot be a row key: use letters, digits and . _ : / = - only.")
+        raise UnfitCell(
+            say("%(value)s cannot be a row key: use letters, digits and . _ : / = - only.", value=shown(text))
+        )
     if len(text) > MAX_ROW_KEY_CHARS:
-        raise UnfitCell(f"The row key is {len(text):,} characters long; the limit is {MAX_ROW_KEY_CHARS}.")
+        raise UnfitCell(
+            say(
+                "The row key is %(number)s characters long; the limit is %(limit)s.",
+                number=f"{len(text):,}",
+                limit=MAX_ROW_KEY_CHARS,
+            )
+        )
     return text
 
 
@@ -121,21 +149,21 @@ def read_nsn(cell: Cell) -> str:
     """A National Student Number, for the private store; never repeated in a fault. Raises UnfitCell."""
     text = _NSN_SPACES.sub("", plain_text(cell))
     if not is_nsn(text):
-        raise UnfitCell("This is not a National Student Number: nine or ten digits. (It is not repeated here.)")
+        raise UnfitCell(say("This is not a National Student Number: nine or ten digits. (It is not repeated here.)"))
     return text
 
 
 def read_name_display(cell: Cell) -> str:
     text = plain_text(cell).lower()
     if text not in _NAME_DISPLAYS:
-        raise UnfitCell(f"{shown(text)} is not one of {', '.join(_NAME_DISPLAYS)}.")
+        raise UnfitCell(say("%(value)s is not one of %(words)s.", value=shown(text), words=", ".join(_NAME_DISPLAYS)))
     return text
 
 
 def read_language(cell: Cell) -> str:
     text = plain_text(cell).lower()
     if text not in _LANGUAGES:
-        raise UnfitCell(f"{shown(text)} is not a language of badges here: en or mi.")
+        raise UnfitCell(say("%(value)s is not a language of badges here: en or mi.", value=shown(text)))
     return _LANGUAGES[text]
 
 
@@ -144,18 +172,24 @@ def read_evidence_url(cell: Cell) -> str:
     text = plain_text(cell)
     _refuse_nsn(text)
     if len(text) > MAX_URL_CHARS:
-        raise UnfitCell(f"The address is {len(text):,} characters long; the limit is {MAX_URL_CHARS:,}.")
+        raise UnfitCell(
+            say(
+                "The address is %(number)s characters long; the limit is %(limit)s.",
+                number=f"{len(text):,}",
+                limit=f"{MAX_URL_CHARS:,}",
+            )
+        )
     if not text.isascii() or not text.isprintable() or re.search(r"[\s<>\"\\^`{|}]", text):
-        raise UnfitCell("The address holds a character that an address cannot; copy it from the browser's bar.")
+        raise UnfitCell(say("The address holds a character that an address cannot; copy it from the browser's bar."))
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise UnfitCell(f"{shown(text)} is not a web address.") from None
+        raise UnfitCell(say("%(value)s is not a web address.", value=shown(text))) from None
     if parts.scheme != "https":
-        raise UnfitCell(f"{shown(text)} does not begin with https://.")
+        raise UnfitCell(say("%(value)s does not begin with https://.", value=shown(text)))
     if "." not in host.strip(".") or parts.username is not None or parts.password is not None:
-        raise UnfitCell(f"{shown(text)} is not an address that anyone can open.")
+        raise UnfitCell(say("%(value)s is not an address that anyone can open.", value=shown(text)))
     _refuse_email(unquote(text))
     return text
 
@@ -170,23 +204,32 @@ def _public_text(cell: Cell) -> str:
     _refuse_nsn(text)
     _refuse_email(text)
     if text.startswith(_FORMULA_STARTS):
-        raise UnfitCell(f"The value looks like a spreadsheet formula: it begins with “{text[0]}”. Take that away.")
+        raise UnfitCell(
+            say(
+                "The value looks like a spreadsheet formula: it begins with “%(character)s”. Take that away.",
+                character=text[0],
+            )
+        )
     return text
 
 
 def _refuse_nsn(text: str) -> None:
     if looks_like_nsn(text):
         raise UnfitCell(
-            "A number that looks like a National Student Number stands in a public column. Take it out; the NSN has a "
-            "column of its own. (It is not repeated here.)"
+            say(
+                "A number that looks like a National Student Number stands in a public column. Take it out; the NSN "
+                "has a column of its own. (It is not repeated here.)"
+            )
         )
 
 
 def _refuse_email(text: str) -> None:
     if _EMAIL_WITHIN.search(text):
         raise UnfitCell(
-            "An e-mail address stands in a public column. Take it out; learner_email is the column for it. (It is not "
-            "repeated here.)"
+            say(
+                "An e-mail address stands in a public column. Take it out; learner_email is the column for it. (It is "
+                "not repeated here.)"
+            )
         )
 
 
@@ -194,8 +237,15 @@ def _refuse_unprintable(text: str) -> None:
     if text.isprintable() and "\ufffd" not in text:
         return
     if "\ufffd" in text:
-        raise UnfitCell("A letter was lost: “\ufffd” stands where it was. Export the file as UTF-8 anew.")
+        raise UnfitCell(
+            say("A letter was lost: “%(mark)s” stands where it was. Export the file as UTF-8 anew.", mark="\ufffd")
+        )
     for character in text:
         category = unicodedata.category(character)
         if category in ("Cc", "Co", "Cs", "Cn", "Zl", "Zp") or (category == "Cf" and character not in _JOINERS):
-            raise UnfitCell(f"The value holds an invisible or control character, U+{ord(character):04X}. Take it out.")
+            raise UnfitCell(
+                say(
+                    "The value holds an invisible or control character, %(code)s. Take it out.",
+                    code=f"U+{ord(character):04X}",
+                )
+            )

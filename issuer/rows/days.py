@@ -11,6 +11,7 @@ from typing import Final
 from issuer.rows.columnmap import DATE_ORDERS
 from issuer.rows.model import Cell
 from issuer.rows.unfit import UnfitCell, shown
+from issuer.words.sayings import say
 from schemas.nzqcf import nz_date
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # micro-credentials began in 2018; the rest is a slip
@@ -76,7 +77,7 @@ def read_day(cell: Cell, *, order: str | None = None) -> Day:
     if _SERIAL.fullmatch(text):
         return Day(on=_serial(text, cell))
     if _SHORT_YEAR.fullmatch(text):
-        raise UnfitCell(f"{shown(text)} has a year of two digits; write all four.")
+        raise UnfitCell(say("%(value)s has a year of two digits; write all four.", value=shown(text)))
     raise _unreadable(cell)
 
 
@@ -85,8 +86,12 @@ def _slashes(first: int, second: int, year: int, text: str, *, order: str | None
         return Day(on=_calendar(year, first, second, text))
     if second > 12 >= first and _exists(year, first, second):
         raise MonthFirst(
-            f"{shown(text)} has no month {second}; days are read as day/month/year. Write it as 2026-05-03, or say, "
-            "where the columns are named, that months come first."
+            say(
+                "%(value)s has no month %(month)s; days are read as day/month/year. Write it as 2026-05-03, or say, "
+                "where the columns are named, that months come first.",
+                value=shown(text),
+                month=second,
+            )
         )
     return Day(on=_calendar(year, second, first, text), ambiguous=_could_be_swapped(first, second) and order is None)
 
@@ -105,7 +110,9 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 def _calendar(year: int, month: int, day: int, text: str) -> date:
     if not _exists(year, month, day):
-        raise UnfitCell(f"{shown(text)} is no day of the calendar. Write it as 2026-05-03 or 3/05/2026.")
+        raise UnfitCell(
+            say("%(value)s is no day of the calendar. Write it as 2026-05-03 or 3/05/2026.", value=shown(text))
+        )
     return _within(date(year, month, day))
 
 
@@ -113,7 +120,9 @@ def _instant(text: str) -> date:
     try:
         return nz_date(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise UnfitCell(f"{shown(text)} is no day of the calendar. Write it as 2026-05-03.") from None
+        raise UnfitCell(
+            say("%(value)s is no day of the calendar. Write it as 2026-05-03.", value=shown(text))
+        ) from None
 
 
 def _month(word: str, text: str) -> int:
@@ -122,7 +131,7 @@ def _month(word: str, text: str) -> int:
         return _FULL_MONTHS.index(lower) + 1
     if lower[:3] in _MONTHS and (len(lower) == 3 or lower == "sept"):
         return _MONTHS.index(lower[:3]) + 1
-    raise UnfitCell(f"{shown(text)} names no month we know. Write it as 2026-05-03.")
+    raise UnfitCell(say("%(value)s names no month we know. Write it as 2026-05-03.", value=shown(text)))
 
 
 def _serial(text: str, cell: Cell) -> date:
@@ -134,8 +143,8 @@ def _serial(text: str, cell: Cell) -> date:
 def _within(day: date) -> date:
     if FIRST_DAY <= day <= LAST_DAY:
         return day
-    raise UnfitCell(f"{day.day}/{day.month}/{day.year:04} lies outside the years 2000 to 2100.")
+    raise UnfitCell(say("%(day)s lies outside the years 2000 to 2100.", day=f"{day.day}/{day.month}/{day.year:04}"))
 
 
 def _unreadable(cell: Cell) -> UnfitCell:
-    return UnfitCell(f"{shown(cell)} is not a date. Write it as 2026-05-03 or 3/05/2026.")
+    return UnfitCell(say("%(value)s is not a date. Write it as 2026-05-03 or 3/05/2026.", value=shown(cell)))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from issuer.rows.model import Record
+from issuer.words.sayings import say
 from schemas.errors import Fault, TableError
 from schemas.limits import MAX_RECORD_LINES, MAX_TABLE_BYTES
 
@@ -36,10 +37,10 @@ def decode_text(data: bytes, *, encoding: str | None) -> tuple[str, str]:
         return (_decode_cp1252(data), "cp1252") if wanted in _CP1252_NAMES else _ask_about(data)
     if wanted in _CP1252_NAMES and not text.isascii():
         raise TableError(
-            "The file is UTF-8 already: read as cp1252, its macrons would be spoilt. Leave the encoding out."
+            say("The file is UTF-8 already: read as cp1252, its macrons would be spoilt. Leave the encoding out.")
         )
     if text.count("\0") > len(text) // 10:
-        raise TableError("The file holds NUL bytes, as UTF-16 without its mark does. Save it as “CSV UTF-8”.")
+        raise TableError(say("The file holds NUL bytes, as UTF-16 without its mark does. Save it as “CSV UTF-8”."))
     return text, "utf-8"
 
 
@@ -47,7 +48,9 @@ def _decode_utf16(data: bytes) -> str:
     try:
         return data.decode("utf-16")
     except UnicodeDecodeError as error:
-        raise TableError(f"The file begins as UTF-16, but byte {error.start:,} cannot be read. Save it anew.") from None
+        raise TableError(
+            say("The file begins as UTF-16, but byte %(place)s cannot be read. Save it anew.", place=f"{error.start:,}")
+        ) from None
 
 
 def _decode_cp1252(data: bytes) -> str:
@@ -55,7 +58,9 @@ def _decode_cp1252(data: bytes) -> str:
         return data.decode("cp1252")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise TableError(f"Line {line} holds a byte that Windows-1252 does not have. Save it as “CSV UTF-8”.") from None
+        raise TableError(
+            say("Line %(line)s holds a byte that Windows-1252 does not have. Save it as “CSV UTF-8”.", line=line)
+        ) from None
 
 
 def _ask_about(data: bytes) -> tuple[str, str]:
@@ -74,9 +79,12 @@ def _ask_about(data: bytes) -> tuple[str, str]:
             if len(faults) == _EXAMPLES:
                 break
     raise TableError(
-        f"The file is not UTF-8: see line {faults[0].line}. If it was saved by Excel as plain CSV it is in "
-        "Windows-1252, which has no macrons: save it as “CSV UTF-8” (or as .xlsx) and check the names; or, if no name "
-        "has a macron, say that it is cp1252.",
+        say(
+            "The file is not UTF-8: see line %(line)s. If it was saved by Excel as plain CSV it is in Windows-1252, "
+            "which has no macrons: save it as “CSV UTF-8” (or as .xlsx) and check the names; or, if no name has a "
+            "macron, say that it is cp1252.",
+            line=faults[0].line,
+        ),
         faults=tuple(faults),
         reason="encoding-unclear",
     )
@@ -114,7 +122,9 @@ def records(lines: Sequence[str], *, delimiter: str, start: int = 0, width: int 
         except csv.Error:
             cells, taken = (), 0
         if taken == 0 or (taken > 1 and width is not None and len(cells) != width):
-            problem = "A quotation mark is opened and not closed, or stands inside quoted text without being doubled."
+            problem = say(
+                "A quotation mark is opened and not closed, or stands inside quoted text without being doubled."
+            )
             yield Record(line=index + 1, problem=problem)
             index += 1
             continue

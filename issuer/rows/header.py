@@ -10,6 +10,8 @@ from typing import Final
 
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.model import Cell, Field, Record
+from issuer.words import MAORI
+from issuer.words.sayings import Saying, any_of, say
 from schemas.errors import Fault, TableError
 from schemas.nzqcf import looks_like_nsn
 
@@ -23,6 +25,9 @@ _SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
             *(
                 "full name",
                 "student name",
+                "learner s name",
+                "learners name",
+                "student s name",
                 "student full name",
                 "learner full name",
                 "participant name",
@@ -70,9 +75,10 @@ _SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
             *("nzqa reference", "nzqa reference number", "nzqa number", "nzqa id", "nzqa code", "nzqa listing"),
             *("micro credential ref", "micro credential reference", "micro credential number", "micro credential id"),
             *("micro credential code", "microcredential", "micro credential", "listing number", "tau nzqa"),
+            *("micro credential no", "microcredential no", "microcredential number", "mc no"),
         ),
         (
-            *("ref", "reference", "reference number", "course code", "course id", "paper code", "paper", "course"),
+            *("nzqa no", "ref", "reference", "reference number", "course code", "course id", "paper code", "paper", "course"),
             *("course short name", "module code", "programme code", "qualification code", "tohu iti", "tohu"),
         ),
     ),
@@ -80,7 +86,7 @@ _SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         (
             *("date achieved", "achieved", "achievement date", "date of achievement", "completed on", "date completed"),
             *("completion date", "date of completion", "course completion date", "completed", "completed date"),
-            *("time completed", "completion time"),
+            *("time completed", "completion time", "day achieved"),
             *("ra whakaoti", "ra i oti ai", "ra oti"),
         ),
         ("award date", "awarded on", "date awarded", "finish date", "date", "ra"),
@@ -97,7 +103,7 @@ _SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ("national student number", "nsn number", "student nsn", "learner nsn", "nsn nmbr", "tau akonga a motu"),
         (),
     ),
-    Field.PREFERRED_NAME: (("known as", "preferred full name"), ()),
+    Field.PREFERRED_NAME: (("known as", "preferred full name", "pref name"), ()),
     Field.NAME_DISPLAY: (("name on badge",), ()),
     Field.LANGUAGE: (("badge language", "reo"), ()),
     Field.RESULT: ((), ()),
@@ -245,14 +251,19 @@ def refuse_missing(header: Header, records: Sequence[Record], *, column_map: Col
     cells = records[header.position].cells
     there = ", ".join(f"“{shown}”" for cell in cells if (shown := header_shown(cell)))
     lacking = [f"“{spelling}”" for spelling in absent] or list(missing)
-    lack = (
-        f"does not have {' or '.join(lacking)}, which the column map names"
-        if absent
-        else (f"has no column for {' or '.join(lacking)}")
-    )
+    facts = {"line": header.line, "columns": there, "lacking": any_of(lacking)}
     raise TableError(
-        f"The header, in line {header.line}, {lack}. Its columns are {there}. Rename one, or say which is which in a "
-        "column map.",
+        say(
+            "The header, in line %(line)s, does not have %(lacking)s, which the column map names. Its columns are "
+            "%(columns)s. Rename one, or say which is which in a column map.",
+            **facts,
+        )
+        if absent
+        else say(
+            "The header, in line %(line)s, has no column for %(lacking)s. Its columns are %(columns)s. Rename one, or "
+            "say which is which in a column map.",
+            **facts,
+        ),
         faults=tuple(Fault(message="column is missing", line=header.line, column=name) for name in lacking),
         reason="columns-missing",
     )
@@ -271,8 +282,12 @@ def unclear_name(header: Header, line: int) -> TableError:
     """For a list where that column holds words."""
     spelled = header.spelled[Field.LEARNER_NAME]
     return TableError(
-        f"The column beside “{spelled}” has no name of its own, but holds words (in line {line}, for one). If it is "
-        "part of the learners' names, choose both columns for the name; if not, choose the one that is.",
+        say(
+            "The column beside “%(column)s” has no name of its own, but holds words (in line %(line)s, for one). If it "
+            "is part of the learners' names, choose both columns for the name; if not, choose the one that is.",
+            column=spelled,
+            line=line,
+        ),
         reason="columns-unclear",
     )
 
@@ -361,10 +376,19 @@ def _header(
 def _refuse_doubles(header: Header, *, column_map: ColumnMap) -> None:
     for name, at in header.places.items():
         if len(at) > 1 and name not in column_map.columns:
-            columns = ", ".join(f"column {place + 1}" for place in at)
+            columns = Saying(
+                ", ".join(f"column {place + 1}" for place in at),
+                spoken={MAORI: ", ".join(f"tīwae {place + 1}" for place in at)},
+            )
             raise TableError(
-                f"In the header, in line {header.line}, more than one column says {name}: {columns} "
-                f"({header.spelled[name]}). Rename one, or say which it is in a column map.",
+                say(
+                    "In the header, in line %(line)s, more than one column says %(field)s: %(columns)s "
+                    "(%(spelled)s). Rename one, or say which it is in a column map.",
+                    line=header.line,
+                    field=name,
+                    columns=columns,
+                    spelled=header.spelled[name],
+                ),
                 faults=(Fault(message="column is there twice", line=header.line, column=name),),
                 reason="columns-doubled",
             )

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta | None
 
 LEAVE_OUT: Final = "leave_out"  # in place of a field's name among repairs: the whole row
+ISSUE_ANEW: Final = "issue_anew"  # likewise: the withdrawn badge in whose place the row is issued anew
 
 
 class Field(StrEnum):
@@ -48,6 +49,7 @@ class Row:
     language: str | None = None
     result: str | None = None
     evidence_url: str | None = None
+    replaces: str | None = None  # the withdrawn badge in whose place a person has it issued anew; no column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

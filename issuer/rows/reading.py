@@ -13,10 +13,12 @@ from typing import Final
 from issuer.rows import cells
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.days import MonthFirst, read_day
+from issuer.rows.doubts import doubt_name_part, doubt_numbers, doubt_success, places_of_success
 from issuer.rows.header import Header, place_beside_name, unclear_name
-from issuer.rows.model import LEAVE_OUT, Cell, ClassList, Field, Record, Row, RowFault
+from issuer.rows.model import ISSUE_ANEW, LEAVE_OUT, Cell, ClassList, Field, Record, Row, RowFault
 from issuer.rows.table import find_table
 from issuer.rows.unfit import UnfitCell
+from issuer.words.sayings import say, together
 from schemas.errors import TableError, TooLarge
 from schemas.limits import MAX_TABLE_ROWS
 
@@ -54,17 +56,25 @@ def read_class_list(
     reading = _Reading(header=header, column_map=mapped, register_refs=register_refs, repairs=repairs)
     for count, record in enumerate(table.records, start=1):
         if count > MAX_TABLE_ROWS:
-            raise TooLarge(f"{filename} has more than {MAX_TABLE_ROWS:,} rows. Split it.")
+            raise TooLarge(
+                say("%(file)s has more than %(limit)s rows. Split it.", file=filename, limit=f"{MAX_TABLE_ROWS:,}")
+            )
         reading.read(record)
     if reading.beside_name is not None:
         raise unclear_name(header, reading.beside_name)
     reading.settle_days()
     if not reading.rows and not reading.faults and not reading.left_out:
-        raise TableError(f"{filename} has a header, in line {header.line}, but no row below it.")
+        raise TableError(
+            say("%(file)s has a header, in line %(line)s, but no row below it.", file=filename, line=header.line)
+        )
     return ClassList(
         rows=tuple(reading.rows.values()),
         faults=tuple(sorted(reading.faults, key=lambda fault: fault.line)),
-        warnings=tuple(warning for warning in reading.warnings if warning.line in reading.rows),
+        warnings=tuple(
+            warning
+            for warning in (*reading.warnings, *doubt_numbers(reading.rows.values(), spelled=header.spelled))
+            if warning.line in reading.rows
+        ),
         columns={str(name): spelling for name, spelling in header.spelled.items()},
         unknown_columns=header.unknown,
         notes=table.notes,
@@ -104,6 +114,7 @@ class _Reading:
         self._month_first: int | None = None
         self._name_places = self._placed(Field.LEARNER_NAME) or self._placed(*_NAME_PARTS)
         self._preferred_places = self._placed(Field.PREFERRED_NAME)
+        self._success_places = places_of_success(header)
         self._optional_places = [(name, at, read) for name, read in _OPTIONAL for _, at in self._placed(name)]
         self._unplaced = [(name, read) for name, read in _OPTIONAL if not self._placed(name)]
 
@@ -132,15 +143,17 @@ class _Reading:
         others = self._others(record)
         if len(self.faults) > before or name is None or reference is None or day is None:
             return
+        others["replaces"] = self._mended.get(ISSUE_ANEW) or None
         row = Row(line=record.line, learner_name=name, nzqa_ref=reference, achieved_on=day, **others)
         if not self._repeats(row):
             self.rows[row.line] = row
+            self.warnings += doubt_success(record, self._success_places)
 
     def _mend(self, record: Record) -> Record:
         """The record with its mended cells; whole names and fields without a column are seen to where they are read."""
         mended = list(record.cells)
         for name, text in self._mended.items():
-            at = self._header.places.get(Field(name), ())
+            at = () if name == ISSUE_ANEW else self._header.places.get(Field(name), ())
             if len(at) == 1:
                 mended[at[0]] = text
         return replace(record, cells=tuple(mended))
@@ -154,19 +167,25 @@ class _Reading:
                 self._fault(
                     line,
                     Field.ACHIEVED_ON,
-                    f"Line {self._month_first} has its month before its day, so this day could be read two ways. Write "
-                    "it as 2026-05-03, or say, where the columns are named, which comes first.",
+                    say(
+                        "Line %(line)s has its month before its day, so this day could be read two ways. Write it as "
+                        "2026-05-03, or say, where the columns are named, which comes first.",
+                        line=self._month_first,
+                    ),
                 )
 
     def _ragged(self, record: Record) -> bool:
         extra = record.cells[self._header.width :]
         if len(record.cells) >= self._header.width and not any(not _is_blank(cell) for cell in extra):
             return False
-        message = (
-            f"The row has {len(record.cells)} cells; the header, in line {self._header.line}, has {self._header.width}."
+        message: str = say(
+            "The row has %(number)s cells; the header, in line %(line)s, has %(width)s.",
+            number=len(record.cells),
+            line=self._header.line,
+            width=self._header.width,
         )
         if len(record.cells) > self._header.width:
-            message += " A value that holds the separator must stand in quotation marks."
+            message = together(message, say("A value that holds the separator must stand in quotation marks."))
         self.faults.append(RowFault(line=record.line, column=None, message=message))
         return True
 
@@ -175,12 +194,14 @@ class _Reading:
         whole = self._mended.get(Field.LEARNER_NAME)
         name = self._joined(record, self._name_places) if whole is None else self._whole_name(record.line, whole)
         if name == "":
-            self._fault(record.line, first, "The learner's name is missing.")
+            self._fault(record.line, first, say("The learner's name is missing."))
         elif name and (doubt := cells.doubtful_name(name)):
             column = self._header.spelled.get(first)
             self.warnings.append(
                 RowFault(line=record.line, column=column, message=doubt, reason="name-doubtful", field=str(first))
             )
+        elif name and whole is None and (lack := doubt_name_part(record, self._name_places, self._header)):
+            self.warnings.append(lack)
         return name
 
     def _whole_name(self, line: int, text: str) -> str | None:
@@ -188,7 +209,7 @@ class _Reading:
         try:
             return cells.read_name(text)
         except UnfitCell as unfit:
-            self._fault(line, Field.LEARNER_NAME, str(unfit))
+            self._fault(line, Field.LEARNER_NAME, unfit.sentence)
             return None
 
     def _joined(self, record: Record, places: Sequence[tuple[Field, int]]) -> str | None:
@@ -201,7 +222,7 @@ class _Reading:
                     parts.append(part)
             return parts[0] if len(parts) == 1 else cells.read_name(" ".join(parts))
         except UnfitCell as unfit:
-            self._fault(record.line, name, str(unfit))
+            self._fault(record.line, name, unfit.sentence)
             return None
 
     def _reference(self, record: Record) -> str | None:
@@ -212,7 +233,7 @@ class _Reading:
             _refuse_blank(cell)
             reference = cells.read_reference(cell, column_map=self._map, register_refs=self._register_refs)
         except UnfitCell as unfit:
-            self._fault(record.line, Field.NZQA_REF, str(unfit))
+            self._fault(record.line, Field.NZQA_REF, unfit.sentence)
             return None
         self._references[cell] = reference
         return reference
@@ -225,7 +246,7 @@ class _Reading:
         except UnfitCell as unfit:
             if isinstance(unfit, MonthFirst) and self._month_first is None:
                 self._month_first = record.line
-            self._fault(record.line, Field.ACHIEVED_ON, str(unfit))
+            self._fault(record.line, Field.ACHIEVED_ON, unfit.sentence)
             return None
         if day.ambiguous:
             self._ambiguous.append(record.line)
@@ -239,13 +260,13 @@ class _Reading:
                 try:
                     values[name] = read(cell)
                 except UnfitCell as unfit:
-                    self._fault(record.line, name, str(unfit))
+                    self._fault(record.line, name, unfit.sentence)
         if self._preferred_places:
             values[Field.PREFERRED_NAME] = self._joined(record, self._preferred_places) or None
         elif preferred := self._mended.get(Field.PREFERRED_NAME):
             values[Field.PREFERRED_NAME] = self._whole_name(record.line, preferred)
         if values.get(Field.NAME_DISPLAY) == "preferred" and not values.get(Field.PREFERRED_NAME):
-            self._fault(record.line, Field.NAME_DISPLAY, "It asks for the preferred name, but the row gives none.")
+            self._fault(record.line, Field.NAME_DISPLAY, say("It asks for the preferred name, but the row gives none."))
         return values
 
     def _repeats(self, row: Row) -> bool:
@@ -258,12 +279,16 @@ class _Reading:
         earlier = self._seen.setdefault(identity, row.line)
         if earlier == row.line:
             return False
-        what = "has the same row key as" if row.row_key else "is the same as"
-        mend = "Take one out" if row.row_key is None else "Give each completion a key of its own"
-        if row.row_key is None:
-            mend += ", or, if they are two people, give each row a number of your own (row_key)"
         column = self._header.spelled.get(Field.ROW_KEY) if row.row_key else None
-        message = f"The row {what} line {earlier}. {mend}."
+        message = (
+            say("The row has the same row key as line %(line)s. Give each completion a key of its own.", line=earlier)
+            if row.row_key
+            else say(
+                "The row is the same as line %(line)s. Take one out, or, if they are two people, give each row a "
+                "number of your own (row_key).",
+                line=earlier,
+            )
+        )
         self.faults.append(RowFault(line=row.line, column=column, message=message, reason="duplicate-row"))
         return True
 
@@ -282,7 +307,7 @@ def _is_blank(cell: Cell) -> bool:
 
 def _refuse_blank(cell: Cell) -> None:
     if _is_blank(cell):
-        raise UnfitCell("The value is missing.")
+        raise UnfitCell(say("The value is missing."))
 
 
 def _fold(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 from xml.parsers import expat
 
+from issuer.words.sayings import say
 from schemas.errors import TableError
 
 
@@ -21,7 +22,7 @@ class _Counter:
         try:
             parser.Parse(part, True)
         except expat.ExpatError:
-            raise TableError("The workbook is damaged. Open it, save it as .xlsx, and try again.") from None
+            raise TableError(say("The workbook is damaged. Open it, save it as .xlsx, and try again.")) from None
 
     def _on_start(self, name: str, attributes: dict[str, str]) -> None: ...
 
@@ -30,7 +31,7 @@ class _Counter:
     def _on_text(self, text: str) -> None: ...
 
     def _on_doctype(self, *_: object) -> NoReturn:
-        raise TableError("The workbook holds a DOCTYPE, which no spreadsheet program writes.")
+        raise TableError(say("The workbook holds a DOCTYPE, which no spreadsheet program writes."))
 
 
 class _Strings(_Counter):

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from issuer.rows import cells
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.unfit import UnfitCell
+from issuer.words.sayings import say
 from schemas.errors import InputError
 
 
@@ -15,9 +16,9 @@ def read_one_name(text: str) -> str:
     try:
         name = cells.read_name(text)
     except UnfitCell as unfit:
-        raise InputError(str(unfit)) from None
+        raise InputError(unfit.sentence) from None
     if not name:
-        raise InputError("A name must have at least one letter.")
+        raise InputError(say("A name must have at least one letter."))
     return name
 
 
@@ -26,7 +27,7 @@ def read_one_reference(text: str, *, register_refs: Collection[str]) -> str:
     try:
         return cells.read_reference(text, column_map=ColumnMap(), register_refs=register_refs)
     except UnfitCell as unfit:
-        raise InputError(str(unfit)) from None
+        raise InputError(unfit.sentence) from None
 
 
 def read_one_email(text: str) -> str:
@@ -34,4 +35,4 @@ def read_one_email(text: str) -> str:
     try:
         return cells.read_email(text)
     except UnfitCell as unfit:
-        raise InputError(str(unfit)) from None
+        raise InputError(unfit.sentence) from None

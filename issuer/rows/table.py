@@ -10,6 +10,7 @@ from issuer.rows import cells, delimited, workbook
 from issuer.rows.columnmap import ColumnMap
 from issuer.rows.header import HEADER_WITHIN, Header, find_header, guess_header, missing_columns, refuse_missing
 from issuer.rows.model import Cell, Record
+from issuer.words.sayings import say
 from schemas.errors import TableError, TooLarge
 from schemas.limits import MAX_TABLE_BYTES, MAX_TABLE_COLUMNS
 
@@ -42,9 +43,16 @@ def find_table(
     Raises TableError or TooLarge when there is none to read.
     """
     if len(data) > MAX_TABLE_BYTES:
-        raise TooLarge(f"{filename} is {len(data):,} bytes; the limit is {MAX_TABLE_BYTES:,}. Split it.")
+        raise TooLarge(
+            say(
+                "%(file)s is %(number)s bytes; the limit is %(limit)s. Split it.",
+                file=filename,
+                number=f"{len(data):,}",
+                limit=f"{MAX_TABLE_BYTES:,}",
+            )
+        )
     if not data.strip(b" \t\r\n\xef\xbb\xbf\0"):
-        raise TableError(f"{filename} is empty.")
+        raise TableError(say("%(file)s is empty.", file=filename))
     if workbook.is_workbook(data):
         return _find_in_workbook(data, filename=filename, column_map=column_map, wanted=sheet, strict=strict)
     return _find_in_text(data, filename=filename, column_map=column_map, encoding=encoding, strict=strict)
@@ -59,7 +67,7 @@ def shown_cell(cell: Cell) -> str:
 
 def _find_in_text(data: bytes, *, filename: str, column_map: ColumnMap, encoding: str | None, strict: bool) -> Table:
     text, found_encoding = delimited.decode_text(data, encoding=encoding)
-    notes = [] if found_encoding == "utf-8" else [f"Read as {found_encoding}."]
+    notes: list[str] = [] if found_encoding == "utf-8" else [say("Read as %(encoding)s.", encoding=found_encoding)]
     lines = delimited.split_lines(text)
     named = delimited.separator_named(lines)
     start = 1 if named else 0
@@ -67,7 +75,7 @@ def _find_in_text(data: bytes, *, filename: str, column_map: ColumnMap, encoding
     for delimiter in (named,) if named else delimited.DELIMITERS:
         top = list(islice(delimited.records(lines, delimiter=delimiter, start=start), HEADER_WITHIN))
         if max((len(record.cells) for record in top), default=0) > MAX_TABLE_COLUMNS:
-            raise TooLarge(f"{filename} has more than {MAX_TABLE_COLUMNS} columns.")
+            raise TooLarge(say("%(file)s has more than %(limit)s columns.", file=filename, limit=MAX_TABLE_COLUMNS))
         header = _header_among(top, column_map=column_map, strict=strict)
         if header and (best is None or (len(header.places), header.width) > best[0]):
             best = (len(header.places), header.width), delimiter, header, top
@@ -113,7 +121,7 @@ def _find_in_workbook(data: bytes, *, filename: str, column_map: ColumnMap, want
     return Table(
         header=header,
         records=iter(sheet.records[header.position + 1 :]),
-        notes=(f"Read from the sheet “{sheet.name}”.", *_header_notes(header)),
+        notes=(say("Read from the sheet “%(sheet)s”.", sheet=sheet.name), *_header_notes(header)),
         sheet=sheet.name,
         sheets=tuple(names),
     )
@@ -127,13 +135,17 @@ def _header_among(records: Sequence[Record], *, column_map: ColumnMap, strict: b
 
 def _header_notes(header: Header) -> tuple[str, ...]:
     if header.stacked:
-        return (f"The header stands in lines {header.line - 1} and {header.line}.",)
-    return (f"The header stands in line {header.line}.",) if header.line > 1 else ()
+        return (say("The header stands in lines %(first)s and %(second)s.", first=header.line - 1, second=header.line),)
+    return (say("The header stands in line %(line)s.", line=header.line),) if header.line > 1 else ()
 
 
 def _no_header(filename: str) -> TableError:
     return TableError(
-        f"{filename} has no header row among its first {HEADER_WITHIN}. A row must name the columns: the "
-        "learner's name (learner_name), the micro-credential (nzqa_ref) and the day achieved (achieved_on).",
+        say(
+            "%(file)s has no header row among its first %(number)s. A row must name the columns: the learner's name "
+            "(learner_name), the micro-credential (nzqa_ref) and the day achieved (achieved_on).",
+            file=filename,
+            number=HEADER_WITHIN,
+        ),
         reason="columns-missing",
     )

@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from issuer.rows.model import Cell, Record
 from issuer.rows.sharedtext import shared_text, string_lengths
+from issuer.words.sayings import say
 from schemas.errors import TableError, TooLarge
 from schemas.limits import MAX_TABLE_CELLS, MAX_TABLE_COLUMNS, MAX_TABLE_ROWS, MAX_XLSX_INFLATED, MAX_XLSX_PARTS
 
@@ -40,7 +41,7 @@ def is_workbook(data: bytes) -> bool:
 def load_sheets(data: bytes) -> Iterator[Sheet]:
     """The visible sheets of an XLSX, in order. Raises TableError or TooLarge."""
     if data.startswith(_OLD_EXCEL):
-        raise TableError("The workbook is in Excel's old format or has a password. Save it as .xlsx without one.")
+        raise TableError(say("The workbook is in Excel's old format or has a password. Save it as .xlsx without one."))
     bounded = _rebuild(data)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(bounded))
@@ -51,7 +52,7 @@ def load_sheets(data: bytes) -> Iterator[Sheet]:
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise TableError(
-                "The workbook is damaged. Open it, save it as .xlsx or “CSV UTF-8”, and try again."
+                say("The workbook is damaged. Open it, save it as .xlsx or “CSV UTF-8”, and try again.")
             ) from None
         raise
 
@@ -73,22 +74,26 @@ def _rebuild(data: bytes) -> bytes:
             for name, content in contents.items():
                 stored.writestr(zipfile.ZipInfo(name), content)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        raise TableError("The workbook is damaged or has a password. Save it as .xlsx without one.") from None
+        raise TableError(say("The workbook is damaged or has a password. Save it as .xlsx without one.")) from None
     except zlib.error:
-        raise TableError("The workbook is damaged. Open it, save it as .xlsx, and try again.") from None
+        raise TableError(say("The workbook is damaged. Open it, save it as .xlsx, and try again.")) from None
     return rebuilt.getvalue()
 
 
 def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_XLSX_PARTS:
-        raise TooLarge(f"The workbook has more than {MAX_XLSX_PARTS:,} parts.")
+        raise TooLarge(say("The workbook has more than %(limit)s parts.", limit=f"{MAX_XLSX_PARTS:,}"))
     if sum(entry.file_size for entry in entries) > MAX_XLSX_INFLATED:
-        raise TooLarge(f"The workbook unpacks to more than {MAX_XLSX_INFLATED:,} bytes. Split it.")
+        raise TooLarge(
+            say("The workbook unpacks to more than %(limit)s bytes. Split it.", limit=f"{MAX_XLSX_INFLATED:,}")
+        )
     names = {entry.filename for entry in entries}
     if len(names) != len(entries):
-        raise TableError("The workbook holds a part twice. Open it, save it as .xlsx, and try again.")
+        raise TableError(say("The workbook holds a part twice. Open it, save it as .xlsx, and try again."))
     if "xl/workbook.xml" not in names:
-        raise TableError("The file is a zip, but not an Excel workbook. Save the class list as .xlsx or “CSV UTF-8”.")
+        raise TableError(
+            say("The file is a zip, but not an Excel workbook. Save the class list as .xlsx or “CSV UTF-8”.")
+        )
 
 
 def _check_cells(contents: dict[str, bytes]) -> None:
@@ -96,13 +101,23 @@ def _check_cells(contents: dict[str, bytes]) -> None:
     sheets = [content for name, content in contents.items() if "worksheets/" in name.lower()]
     area = sum(_area(sheet) for sheet in sheets)
     if area > MAX_TABLE_CELLS:
-        raise TooLarge(f"The workbook spans {area:,} cells; the limit is {MAX_TABLE_CELLS:,}. Split it.")
+        raise TooLarge(
+            say(
+                "The workbook spans %(number)s cells; the limit is %(limit)s. Split it.",
+                number=f"{area:,}",
+                limit=f"{MAX_TABLE_CELLS:,}",
+            )
+        )
     shared = next((content for name, content in contents.items() if name.lower().endswith("sharedstrings.xml")), b"")
     if len(shared) * sum(len(_CELL.findall(sheet)) for sheet in sheets) <= MAX_XLSX_INFLATED:
         return
     lengths = string_lengths(shared)
     if sum(shared_text(sheet, lengths=lengths) for sheet in sheets) > MAX_XLSX_INFLATED:
-        raise TooLarge(f"The workbook's cells hold more than {MAX_XLSX_INFLATED:,} bytes of text. Split it.")
+        raise TooLarge(
+            say(
+                "The workbook's cells hold more than %(limit)s bytes of text. Split it.", limit=f"{MAX_XLSX_INFLATED:,}"
+            )
+        )
 
 
 def _area(sheet: bytes) -> int:
@@ -113,11 +128,23 @@ def _area(sheet: bytes) -> int:
         last_row = max(last_row, int(row))
         last_column = max(last_column, _column_number(column))
     if placed != len(_CELL.findall(sheet)):
-        raise TableError("The workbook was written in an unusual way. Open it, save it as .xlsx, and try again.")
+        raise TableError(say("The workbook was written in an unusual way. Open it, save it as .xlsx, and try again."))
     if last_row > MAX_TABLE_ROWS + _ROWS_BEFORE_DATA:
-        raise TooLarge(f"The sheet has cells down to row {last_row:,}; the limit is {MAX_TABLE_ROWS:,} rows.")
+        raise TooLarge(
+            say(
+                "The sheet has cells down to row %(row)s; the limit is %(limit)s rows.",
+                row=f"{last_row:,}",
+                limit=f"{MAX_TABLE_ROWS:,}",
+            )
+        )
     if last_column > MAX_TABLE_COLUMNS:
-        raise TooLarge(f"The sheet has cells out to column {last_column:,}; the limit is {MAX_TABLE_COLUMNS:,}.")
+        raise TooLarge(
+            say(
+                "The sheet has cells out to column %(column)s; the limit is %(limit)s.",
+                column=f"{last_column:,}",
+                limit=f"{MAX_TABLE_COLUMNS:,}",
+            )
+        )
     return last_row * last_column
 
 

@@ -8,6 +8,7 @@ from flask import Response, g, request
 from markupsafe import Markup, escape
 
 from issuer.words import ENGLISH, LANGUAGES, TAGS, parse_language, translations
+from issuer.words.sayings import Saying
 
 COOKIE = "lang"
 _ONE_YEAR = 365 * 24 * 3600
@@ -41,9 +42,11 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 
 def english(sentence: str) -> Markup:
-    """A sentence that exists in English alone, marked as such on a page in te reo Māori."""
+    """A sentence of the core: in te reo Māori where it has a draft, else marked as English on a page in te reo."""
     if language() == ENGLISH:
         return escape(sentence)
+    if isinstance(sentence, Saying) and (said := sentence.in_(language())):
+        return escape(said)
     return Markup('<span lang="en">{}</span>').format(sentence)
 
 

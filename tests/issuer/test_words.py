@@ -16,7 +16,7 @@ from issuer import words
 
 ISSUER = Path(words.__file__).parent.parent
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None, "say": None}
 _CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<script.*?</script>", re.DOTALL)
 _WORD = re.compile(r"[A-Za-zāēīōū]{3,}")
 _NAMES = {"JSON", "English", "Te reo Māori"}  # the same in every language
