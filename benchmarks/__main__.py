@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import register
+from benchmarks import over_http, register
 from benchmarks.peers import Peers
 from benchmarks.walk import class_of_216
 
@@ -93,6 +93,12 @@ def main() -> int:
     told = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in walk.items())
     console.print(f"A class of 216 with the real commands: {told} (must: under 30 s)")
     short |= walk["together"] > CLASS_SECONDS
+    if asked := over_http.functions():
+        middle, low, high = ratio(sample(asked, samples=SAMPLES), "over HTTP", "in process")
+        short |= middle > over_http.MUST
+        results["over HTTP, against in process"] = {"ratio": middle, "quartiles": [low, high], "must": over_http.MUST}
+        told = f"{middle:.2f} times ({low:.2f} – {high:.2f}; must: ≤ {over_http.MUST})"
+        console.print(f"A verification over HTTP, against the same in process: {told}")
     for figure in (figures := register.measure()):
         short |= not figure.is_met
         results[figure.name] = figure.to_json()

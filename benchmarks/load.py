@@ -1,8 +1,8 @@
 """`python -m benchmarks.load`: so many verifications a second against `badge-verifier serve`, for some minutes.
 
-Everything is on loopback: the verifier as its command starts it, two processes; badges of the demonstration, whose lists
-and keys it reads by the demonstration's map. Requests leave on time whether or not earlier ones were answered, and their
-times are counted from when they should have left, so that a service that falls behind is seen to.
+Everything is on loopback: the verifier as its command starts it, two processes; badges of the demonstration, whose
+lists and keys it reads by the demonstration's map. Requests leave on time whether or not earlier ones were
+answered, and their times are counted from when they should have left, so that a service that falls behind is seen to.
 """
 
 from __future__ import annotations
