@@ -18,6 +18,8 @@ from schemas.loader import CURRENT, ContextTexts
 
 # RFC 3987 IRIs as N-Quads can carry them: a scheme, and none of the characters that end an IRIREF or need escaping.
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\x7f-\x9f]*")
+# Keywords, by whatever name, under which JSON-LD drops what is no node, or leaves out of RDF what stands there.
+_LOSING_KEYWORDS = frozenset({"@graph", "@included", "@nest", "@reverse", "@index"})
 _KEYWORDS_WITH_TEXT = frozenset({"@value", "@language", "@direction", "@index", "@json"})
 
 _OB_CONTEXTS = frozenset(
@@ -85,7 +87,14 @@ class _Finder(Processor):
             if key == "@context":
                 continue
             term = self._expand_iri(active_ctx, key, vocab=True)
-            if term is None or not (term.startswith("@") or _IRI.fullmatch(term)):
+            if term in _LOSING_KEYWORDS:
+                self.faults.append(
+                    Fault(
+                        pointer=self._places.get(id(element), "") + pointer(key),
+                        message=f"{key[:100]!r} may hold what would not be signed",
+                    )
+                )
+            elif term is None or not (term.startswith("@") or _IRI.fullmatch(term)):
                 self.faults.append(
                     Fault(
                         pointer=self._places.get(id(element), "") + pointer(key),

@@ -20,7 +20,7 @@ from schemas.limits import MAX_PRESENTED, MAX_STATUS_ENTRIES
 from schemas.lossless import find_losses
 from schemas.problem import problem_document
 from schemas.relatedresource import held_faults, is_held, related_resources
-from verifier.documents import badge_faults, unsigned
+from verifier.documents import badge_faults
 from verifier.intake import Kind, intake_bytes
 from verifier.proofs import ASSERTION, Expected, ProofFinding, Scene, Secured, Signature, same_id
 from verifier.report import Outcome
@@ -118,7 +118,7 @@ def verify_presentation(value: JsonValue, *, scene: Scene, asked: Asked) -> Find
     if len(inside) > MAX_PRESENTED:
         findings.fault(_VC + "MALFORMED_VALUE_ERROR", "Too many credentials", f"At most {MAX_PRESENTED} are read.")
         return findings
-    _lossless(unsigned(value), findings)
+    _lossless(value, findings)
     holder = _id_of(value.get("holder"))
     signature = _presentation_signature(value, holder, scene=scene, asked=asked)
     _judge(signature, findings)
@@ -141,7 +141,7 @@ def _examine(secured: Secured, findings: Findings, *, scene: Scene, asked: Asked
         findings.faults(badge_faults(document))
     _related(document, findings, scene)
     if secured.jws is None:
-        _lossless(unsigned(document), findings)
+        _lossless(document, findings)
     if findings.errors:
         return
     findings.checks.append("proof")

@@ -165,6 +165,21 @@ def test_what_a_signature_would_not_cover_is_refused_whenever_it_was_put_in(
     assert not believed(ask(client, after))
 
 
+@pytest.mark.parametrize("keyword", ["@graph", "@included", "@nest", "@reverse", "@index", "another name"])
+@pytest.mark.parametrize("suite", [v.EDDSA_RDFC_2022, v.EDDSA_JCS_2022])
+def test_nothing_is_slipped_in_under_a_keyword(client: FlaskClient, keyword: str, suite: str) -> None:
+    """JSON-LD drops without a word what is no node there."""
+    contexts = [v.CREDENTIALS_V2, {"another name": "@graph"}]
+    good = proved(credential(OWN, **{"@context": contexts}), suite=suite)
+    assert believed(ask(client, good))
+    for content in ("x", ["x"], {"@value": "x"}, {"@type": "@json", "@value": {}}):
+        assert not believed(ask(client, good | {keyword: content}))
+        assert not believed(ask(client, good | {"credentialSubject": {"id": OWN, keyword: content}}))
+        assert not believed(ask(client, good | {"proof": good["proof"] | {keyword: content}}))
+        held = presentation(good | {keyword: content}, holder=OWN)
+        assert not believed(show(client, proved(held, hashing=hashed_as_it_stands, **AUTHENTICATION)))
+
+
 def test_data_that_would_be_lost_is_called_that(client: FlaskClient) -> None:
     lost = proved(credential(OWN)) | {"undefinedTerm": "x"}
     assert kinds(ask(client, lost)) == {"DATA_LOSS_DETECTION_ERROR"}
