@@ -540,9 +540,10 @@ def test_a_page_of_many_problem_rows_keeps_what_was_typed_before_the_next(desk: 
     assert 'value="2026-02-27"' in text(desk.get(check))
 
 
-def test_the_pages_speak_te_reo_and_mark_what_is_english(desk: FlaskClient) -> None:
+def test_the_pages_speak_te_reo_and_so_do_the_faults_of_the_rows(desk: FlaskClient) -> None:
     batch = batch_of(upload(desk, GOOD + f"Ana Ngata,{REF},31/02/2026,\n"))
     page = text(desk.get(f"/desk/issue/{batch}/check?lang=mi"))
     assert '<html lang="mi">' in page
-    assert '<span lang="en">' in page
+    assert "“31/02/2026”: kāore tēnei rā i te maramataka." in page
+    assert '<span lang="en">' not in page
     assert "Rows to fix" not in page
