@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from schemas.errors import BadgeError
+from schemas.jsontext import parse_json
 from tests.simulator import NOW, Simulator
 from tests.verifier.corpus import Case, cases
 from verifier.web.app import Service, make_app
@@ -84,3 +86,36 @@ def test_pages_tell_of_every_kind_without_a_fault() -> None:
             answer = send(client_for(case), case, accept="text/html", lang="mi")
             assert answer.status_code == 200, case.id
             assert "</html>" in answer.text
+
+
+@pytest.mark.slow
+def test_by_every_other_way_in_too_nothing_breaks_and_nothing_bad_is_good() -> None:
+    """As members of lists, in lists; and through the generic endpoint. Without a register nothing is accredited."""
+    world = Simulator()
+    client = make_app(Service(clock=lambda: NOW, network=world.web)).test_client()
+    members: list[tuple[Case, object]] = []
+    for number, case in enumerate(case for case in cases() if case.prepare is None and len(case.data) < 60_000):
+        try:
+            value: object = case.data.decode("utf-8")
+            value = parse_json(case.data) if number % 2 else value  # as a member, or the text that it is
+        except UnicodeDecodeError:
+            continue
+        except BadgeError:
+            pass
+        members.append((case, value))
+    for start in range(0, len(members), 100):
+        several = members[start : start + 100]
+        answer = client.post("/verify", json={"credentials": [value for _, value in several]})
+        assert answer.status_code == 200
+        for (case, value), report in zip(several, answer.json, strict=True):
+            if "problem" in report:
+                assert not isinstance(value, dict | str), case.id
+                assert report["problem"]["status"] == 400, case.id
+            else:
+                assert report["accredited"]["verdict"] != "valid", case.id
+                assert not any(check["reason"] == "internal-fault" for check in report["checks"]), case.id
+                if case.good:
+                    assert report["genuine"]["verdict"] == "valid", case.id
+    for case, value in members[::4]:
+        answer = client.post("/credentials/verify", json={"verifiableCredential": value})
+        assert answer.status_code in {200, 400}, case.id
