@@ -17,7 +17,7 @@ from keys.suites import verify_proof
 from schemas import vocabulary as v
 from schemas.errors import BadgeError, InputError, IssuingError, ProofInvalid, ProofUnsupported
 from schemas.jsontext import JsonObject
-from schemas.limits import MAX_SD_ITEMS
+from schemas.limits import MAX_SD_BYTES, MAX_SD_ITEMS
 from schemas.times import parse_time
 from tests.selective import Base, cbor, of_an_issuer, secured, value
 from tests.simulator import NOW, Party, Simulator, foreign_badge, signer
@@ -283,6 +283,15 @@ def test_a_good_proof_in_longer_cbor_is_refused(base: Base) -> None:
     parts = base64url_decode(good["proof"]["proofValue"][1:])[3:]
     with pytest.raises(ProofInvalid, match="longer than it must"):
         verify(good | {"proof": good["proof"] | {"proofValue": raw(b"\x98\x05" + parts[1:])}})
+
+
+def test_a_proof_value_over_the_limit_is_not_decoded(base: Base) -> None:
+    good = base.derive(WHOLE)
+    most = MAX_SD_BYTES * 4 // 3
+    for characters, told in ((most, "cannot be read|five parts"), (most + 1, "longer than a badge")):
+        text = "u2V0B" + "A" * (characters - 5)
+        with pytest.raises(ProofInvalid, match=told):
+            verify(good | {"proof": good["proof"] | {"proofValue": text}})
 
 
 # --- a badge ---------------------------------------------------------------------------------------------------------

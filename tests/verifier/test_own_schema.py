@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from schemas import inlineschema
 from schemas import vocabulary as v
 from schemas.errors import InputError
 from schemas.inlineschema import validate_against
 from schemas.jsontext import JsonObject
-from schemas.limits import MAX_CREDENTIAL_SCHEMAS, SCHEMA_SECONDS
+from schemas.limits import MAX_CREDENTIAL_SCHEMAS, MAX_SCHEMA_READERS, SCHEMA_SECONDS
 from tests.simulator import Party, Simulator, edited, foreign_badge
 from verifier.report import GenuineVerdict, Report
 
@@ -77,6 +78,15 @@ def test_references_that_double_at_every_step_cost_no_more_than_their_process() 
     with pytest.raises(InputError):
         validate_against(schema(**{"$defs": steps, "$ref": "#/$defs/a0"}), {"@context": []})
     assert time.monotonic() - started < SCHEMA_SECONDS + 1
+
+
+def test_one_schema_more_than_can_be_applied_at_once_waits_and_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inlineschema, "SCHEMA_SECONDS", 0.05)
+    monkeypatch.setattr(inlineschema, "_readers", threading.BoundedSemaphore(MAX_SCHEMA_READERS))
+    for _ in range(MAX_SCHEMA_READERS):
+        assert inlineschema._readers.acquire(timeout=1)
+    with pytest.raises(InputError, match="too many at once"):
+        validate_against(NAMED, {"@context": []})
 
 
 def test_a_schema_that_cannot_be_reached_is_unknown_and_named(simulator: Simulator) -> None:
