@@ -36,6 +36,7 @@ class Facts:
     kind: MailKind
     provider: str
     title: str = ""
+    outcome: str | None = None  # of a request, as a code
     awarded_on: date | None = None
     name: str | None = field(default=None, repr=False)
     link: str | None = field(default=None, repr=False)
@@ -150,6 +151,8 @@ def _subject(facts: Facts, _: _Words) -> str:
         MailKind.LINK: _("The link to your digital badge: %(title)s"),
         MailKind.CORRECTED: _("Your digital badge was corrected: %(title)s"),
         MailKind.WITHDRAWN: _("Your digital badge was withdrawn: %(title)s"),
+        MailKind.SETTLED: _("What came of your request: %(title)s"),
+        MailKind.APPROVAL: _("Badges wait for your approval at %(provider)s"),
         MailKind.TEST: _("Test message from the badge desk of %(provider)s"),
     }
     return subjects[facts.kind] % {"title": title, "provider": facts.provider}

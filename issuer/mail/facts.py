@@ -13,11 +13,11 @@ from issuer.instance import Instance
 from issuer.learner.claims import claim_token, effective_visibility
 from issuer.mail.compose import Facts
 from issuer.staff.choices import Choices
-from issuer.store import claims_rows
+from issuer.store import batch_work, claims_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim
 from issuer.store.credentials import Learner, State, StoredCredential
-from issuer.store.outbox_rows import LINK_KINDS, MailKind, StoredMail
+from issuer.store.outbox_rows import LINK_KINDS, LINKLESS_KINDS, MailKind, StoredMail
 from issuer.vault import token_sha256
 from schemas.nzqcf import nz_date
 
@@ -43,6 +43,8 @@ def load_facts(connection: Connection, mail: StoredMail, sender: Sender, *, now:
     """What this mail says at this moment."""
     if mail.kind is MailKind.TEST:
         return _facts_of_test(mail, sender)
+    if mail.kind is MailKind.APPROVAL:
+        return _facts_of_approval(connection, mail, sender)
     short_id = mail.short_id or ""
     credential = credential_store.load_credential(connection, short_id)
     document = credential_store.load_document(connection, short_id)
@@ -63,7 +65,8 @@ def load_facts(connection: Connection, mail: StoredMail, sender: Sender, *, now:
         title=_title_of(json.loads(document.document)),
         awarded_on=credential.achieved_on,
         name=_name_of(learner),
-        link=None if mail.kind is MailKind.WITHDRAWN else f"{sender.link_base}/claim/{token}",
+        link=None if mail.kind in LINKLESS_KINDS else f"{sender.link_base}/claim/{token}",
+        outcome=_last_outcome(connection, short_id) if mail.kind is MailKind.SETTLED else None,
         link_until=nz_date(claim.link_expires_at),
         visibility=effective_visibility(claim, config),
         claimed=claim.claimed_at is not None,
@@ -83,10 +86,31 @@ def _facts_of_test(mail: StoredMail, sender: Sender) -> Facts:
     )
 
 
+def _facts_of_approval(connection: Connection, mail: StoredMail, sender: Sender) -> Facts | Moot:
+    """Of a list that waits: where to look. Whose badges they are is for the desk to show, not for a mail."""
+    batch = batch_work.load(connection, mail.batch_id or "")
+    if batch is None or batch.state != "awaiting-approval":
+        return Moot(reason="approved-meanwhile")
+    return Facts(
+        kind=MailKind.APPROVAL,
+        provider=sender.instance.config.name,
+        link=f"{sender.link_base}/desk/issue/{batch.batch_id}/approve",
+        demonstration=sender.demonstration,
+    )
+
+
+def _last_outcome(connection: Connection, short_id: str) -> str | None:
+    """What came of the request that was settled last."""
+    settled = [one for one in claims_rows.load_requests(connection, short_id=short_id) if one.settled_at is not None]
+    return max(settled, key=lambda one: one.settled_at or one.made_at).outcome if settled else None
+
+
 def _reason_against(kind: MailKind, credential: StoredCredential, claim: StoredClaim, *, now: datetime) -> str | None:
     """A code when the badge is no longer as the mail would say."""
     if kind is MailKind.WITHDRAWN:
         return None if credential.state is State.REVOKED else "not-withdrawn"
+    if kind is MailKind.SETTLED:
+        return None
     if credential.state is State.REVOKED:
         return "badge-withdrawn"
     if kind is MailKind.REMINDER and claim.claimed_at is not None:

@@ -29,6 +29,8 @@ class MailKind(StrEnum):
     LINK = "link"  # the link that somebody asked for, perhaps a new one
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
+    SETTLED = "settled"  # what came of a learner's request that changed nothing on the badge
+    APPROVAL = "approval"  # to staff: a class list waits for a second person
     TEST = "test"
 
 
@@ -42,6 +44,7 @@ class MailState(StrEnum):
 
 
 LINK_KINDS = (MailKind.CLAIM, MailKind.REMINDER, MailKind.LINK)
+LINKLESS_KINDS = (MailKind.WITHDRAWN, MailKind.SETTLED, MailKind.TEST)
 _WAITING = (MailState.HELD, MailState.QUEUED)
 _ENDED = (MailState.SENT, MailState.REFUSED, MailState.CANCELLED)
 
@@ -243,7 +246,7 @@ def count_mails(connection: Connection, *, batch_id: str | None = None) -> Mappi
     """How many there are in each state."""
     query = sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)
     if batch_id is not None:
-        query = query.where(outbox.c.batch_id == batch_id)
+        query = query.where(outbox.c.batch_id == batch_id, outbox.c.kind != MailKind.APPROVAL)
     found = {row[0]: int(row[1]) for row in connection.execute(query)}
     return {state: found.get(state.value, 0) for state in MailState}
 
@@ -369,8 +372,8 @@ def _change(
     **values: Any,
 ) -> int:
     statement = sa.update(outbox).where(condition)
-    if batch_id is not None:
-        statement = statement.where(outbox.c.batch_id == batch_id)
+    if batch_id is not None:  # its learners' mail; what staff are told stays as it is
+        statement = statement.where(outbox.c.batch_id == batch_id, outbox.c.kind != MailKind.APPROVAL)
     if mail_ids is not None:
         statement = statement.where(outbox.c.mail_id.in_(mail_ids))
     return connection.execute(statement.values(values)).rowcount

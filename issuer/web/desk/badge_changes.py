@@ -19,13 +19,14 @@ from issuer.rows import read_one_name
 from issuer.staff.accounts import Role
 from issuer.status import RevocationReason, revoke
 from issuer.store.badge_history import load_reporting
-from issuer.store.claims_rows import load_claim, load_requests
+from issuer.store.claims_rows import RequestKind, StoredRequest, load_claim, load_requests
 from issuer.store.outbox_rows import MailKind
 from issuer.suspension import ReinstatementReason, SuspensionReason, reinstate, suspend
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_pages import BadgeFacts, blueprint, can_mail, load_facts, title_of
 from issuer.web.desk.days import not_a_day, read_day, write_day
+from issuer.web.desk.references import for_correcting
 from issuer.web.site import site
 from issuer.web.words import _, english, language
 from schemas.errors import InputError, IssuingError
@@ -55,7 +56,7 @@ def correct_badge(short_id: str) -> str | Response:
         return _to_page(short_id, refused)
     given = _as_it_is(facts)
     if request.method == "GET":
-        return _correction_form(facts, given, errors={})
+        return _correction_form(facts, given | _wished(_asked_here(short_id)), errors={})
     given = {name: request.form.get(name, given[name]).strip() for name in FIELDS}
     wanted, errors = _read_correction(facts, given)
     changes = _changes(facts, wanted) if not errors else []
@@ -219,13 +220,24 @@ def _can_tell(facts: BadgeFacts) -> bool:
 
 def settle_with(outcome: Outcome) -> None:
     """Settle the learner's request that led here, if one about this very badge did."""
+    asked = None if request.view_args is None else _asked_here(request.view_args["short_id"])
+    if asked is not None:
+        settle(site.instance, asked.request_id, outcome=outcome, now=site.now(), actor=actor())
+
+
+def _asked_here(short_id: str) -> StoredRequest | None:
+    """The open request that led here, if it is about this very badge."""
     request_id = request.form.get("request") or request.args.get("request")
-    if not request_id or request.view_args is None:
-        return
+    if not request_id:
+        return None
     with site.instance.store.reading() as connection:
-        asked = load_requests(connection, short_id=request.view_args["short_id"], open_only=True)
-    if any(one.request_id == request_id for one in asked):
-        settle(site.instance, request_id, outcome=outcome, now=site.now(), actor=actor())
+        asked = load_requests(connection, short_id=short_id, open_only=True)
+    return next((one for one in asked if one.request_id == request_id), None)
+
+
+def _wished(asked: StoredRequest | None) -> dict[str, str]:
+    """What the learner asked for, as far as it is a field of the form: the spelling of their name."""
+    return {"name": " ".join(asked.words.split())} if asked is not None and asked.kind is RequestKind.NAME else {}
 
 
 def _confirm(facts: BadgeFacts, *, reasons: dict[str, str], **words: Any) -> str:
@@ -356,8 +368,8 @@ def _correction_form(facts: BadgeFacts, given: dict[str, str], *, errors: dict[s
         given=given,
         errors=errors,
         title=title_of(facts.held.nzqa_ref, on=facts.held.achieved_on),
-        references=awardable(today=nz_date(site.now()), keep=facts.held.nzqa_ref),
-        request_id=request.form.get("request") or request.args.get("request") or "",
+        references=for_correcting(today=nz_date(site.now()), on=facts.held.achieved_on, keep=facts.held.nzqa_ref),
+        asked=_asked_here(facts.held.short_id),
         labels=labels,
     )
 

@@ -16,9 +16,9 @@ from issuer.rows.single import read_one_email, read_one_name
 from issuer.staff.accounts import Role
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
-from issuer.web.desk.badge_changes import awardable
 from issuer.web.desk.badge_pages import blueprint, title_of
 from issuer.web.desk.days import not_a_day, read_day
+from issuer.web.desk.references import for_issuing
 from issuer.web.site import site
 from issuer.web.words import _, english, language
 from schemas.errors import InputError
@@ -140,10 +140,17 @@ def _form(given: dict[str, str], errors: dict[str, str]) -> str:
         "desk/badges/single.html",
         given=given,
         errors=errors,
-        references=awardable(today=nz_date(site.now())),
+        references=for_issuing(today=nz_date(site.now()), on=_day_given(given)),
         labels=labels,
         can_mail=site.choices.mail is not None,
     )
+
+
+def _day_given(given: dict[str, str]) -> date | None:
+    try:
+        return read_day(given["achieved_on"])
+    except InputError:
+        return None
 
 
 def _review(given: dict[str, str]) -> str:

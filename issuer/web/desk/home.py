@@ -60,7 +60,9 @@ def home() -> str:
         figures = count_figures(connection)
         closed_at = endings.load_closed_at(connection)
         has_setup = bool(load_setups(connection))
-    steps = _first_day(edition, choices, has_setup=has_setup, has_issued=figures.issued > 0)
+    steps = []
+    if may(Role.ADMINISTER) or may(Role.ISSUE):  # whoever can do none of it is not asked to
+        steps = _first_day(edition, choices, has_setup=has_setup, has_issued=figures.issued > 0)
     tasks = [] if closed_at else [*_about_the_register(edition), *_about_people(waiting)]
     return render_template(
         "desk/home/home.html",
@@ -151,7 +153,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
                 urgent=True,
             )
         )
-    if waiting.requests:
+    if waiting.requests and may(Role.ISSUE):
         tasks.append(
             Task(
                 title=ngettext("%(n)s learner asks for something", "%(n)s learners ask for something", waiting.requests)
@@ -163,7 +165,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
                 urgent=True,
             )
         )
-    if waiting.drafts:
+    if waiting.drafts and may(Role.ISSUE):
         tasks.append(
             Task(
                 title=ngettext("%(n)s class list is not finished", "%(n)s class lists are not finished", waiting.drafts)
@@ -174,7 +176,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
                 role=Role.READ,
             )
         )
-    if waiting.mail_refused:
+    if waiting.mail_refused and may(Role.ISSUE):
         tasks.append(
             Task(
                 title=ngettext("%(n)s mail was refused", "%(n)s mails were refused", waiting.mail_refused)
@@ -185,7 +187,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
                 role=Role.ISSUE,
             )
         )
-    if waiting.mail_held:
+    if waiting.mail_held and may(Role.ISSUE):
         tasks.append(
             Task(
                 title=ngettext("%(n)s mail is held back", "%(n)s mails are held back", waiting.mail_held)
@@ -196,7 +198,7 @@ def _about_people(waiting: Waiting) -> list[Task]:
                 role=Role.ISSUE,
             )
         )
-    if waiting.held_rows:
+    if waiting.held_rows and may(Role.ISSUE):
         tasks.append(
             Task(
                 title=ngettext(
@@ -243,6 +245,13 @@ def _first_day(edition: Edition | None, choices: Choices, *, has_setup: bool, ha
             _("So that learners get their link by e-mail. Without it you can print the links and hand them over."),
             _("Mail settings"),
             "mail.server",
+        ),
+        (
+            choices.contact_email is not None,
+            _("Say whom learners can write to"),
+            _("A name and an address for questions. They stand in every mail and on the learners' own pages."),
+            _("Settings"),
+            "settings.form",
         ),
         (
             several,

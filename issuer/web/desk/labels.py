@@ -13,7 +13,7 @@ def standing(state: str, *, expired: bool = False) -> tuple[str, str]:
         return "wait", _("On hold")
     if expired:
         return "quiet", _("Expired")
-    return "good", _("Current")
+    return "good", _("In force")
 
 
 def revocation_reasons() -> dict[str, str]:
@@ -71,6 +71,8 @@ def mail_kind(code: str) -> str:
         "corrected": _("Badge corrected"),
         "withdrawn": _("Badge withdrawn"),
         "link": _("The link once more"),
+        "settled": _("What came of a request"),
+        "approval": _("A class list waits for approval"),
         "test": _("Test mail"),
     }.get(code, code)
 

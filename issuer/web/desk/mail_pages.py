@@ -7,17 +7,21 @@ from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
 from issuer.mail.compose import Facts, write_html, write_sections
 from issuer.mail.outbox import Bounces, cancel_mails, hold_mails, record_bounces, release_mails
 from issuer.mail.sending import end_pause, load_pause
 from issuer.staff.accounts import Role
+from issuer.store import credentials as credential_store
 from issuer.store import outbox_rows
-from issuer.store.batches import load_batch
 from issuer.store.outbox_rows import MailKind, MailState
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels, mail_words
+from issuer.web.desk.badge_pages import title_of
+from issuer.web.desk.batch_pages import load_summary
+from issuer.web.desk.batch_words import no_file
 from issuer.web.site import site
 from issuer.web.words import _, language, ngettext
 from schemas.errors import InputError
@@ -40,17 +44,18 @@ def queue() -> str:
         state = _wanted_state(counts)
         page, pages = _wanted_page(counts[state])
         mails = outbox_rows.list_mails(connection, states=(state,), offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-        held = [
-            (load_batch(connection, batch_id), count)
-            for batch_id, count in outbox_rows.count_held_by_batch(connection).items()
-        ]
+        held_by_batch = outbox_rows.count_held_by_batch(connection)
+        about = {mail.short_id: _about(connection, mail.short_id) for mail in mails if mail.short_id}
         pause = load_pause(connection, now=now)
+    held = [(load_summary(batch_id), count) for batch_id, count in held_by_batch.items()]
     return render_template(
         "desk/mail/queue.html",
         counts=counts,
         state=state,
         mails=mails,
         held=held,
+        about=about,
+        no_file=no_file,
         pause=pause,
         page=page,
         pages=pages,
@@ -58,6 +63,14 @@ def queue() -> str:
         labels=labels,
         reason=mail_words.reason,
     )
+
+
+def _about(connection: Connection, short_id: str) -> tuple[str, str]:
+    """(whose badge, for what): what a list of addresses does not say."""
+    held = credential_store.load_credential(connection, short_id)
+    learner = credential_store.load_learner(connection, short_id)
+    name = learner.name if learner else _("Name no longer kept")
+    return name, title_of(held.nzqa_ref, on=held.achieved_on) if held else ""
 
 
 @blueprint.post("/change")
@@ -141,13 +154,20 @@ def _example(kind: MailKind) -> Facts:
         title=_("Name of the micro-credential"),
         awarded_on=nz_date(now),
         name="Mere Āwhina",
-        link=None if kind in {MailKind.WITHDRAWN, MailKind.TEST} else site.link(f"/claim/{_EXAMPLE_TOKEN}"),
+        link=_example_link(kind),
+        outcome="declined" if kind is MailKind.SETTLED else None,
         link_until=nz_date(now + timedelta(days=choices.claim_days)),
         language=language(),
         contact_name=choices.contact_name,
         contact_email=choices.contact_email,
         demonstration=site.is_demonstration,
     )
+
+
+def _example_link(kind: MailKind) -> str | None:
+    if kind is MailKind.APPROVAL:
+        return site.link("/desk/issue/example/approve")
+    return None if kind in outbox_rows.LINKLESS_KINDS else site.link(f"/claim/{_EXAMPLE_TOKEN}")
 
 
 def _wanted_state(counts: Mapping[MailState, int]) -> MailState:

@@ -46,6 +46,7 @@ def _sentences() -> dict[str, str]:
         "unfit": _("The name or the address cannot stand in a mail."),
         "fault": _("A fault of this program; it is tried again."),
         "no-address": _("There is no address any more."),
+        "approved-meanwhile": _("The class list does not wait any more."),
         "badge-gone": _("The badge's facts are not stored any more."),
         "badge-withdrawn": _("The badge was withdrawn."),
         "not-withdrawn": _("The badge was not withdrawn."),

@@ -8,11 +8,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from issuer.learner.settling import Outcome, settle
+from issuer.learner.telling import tell_learner
 from issuer.staff.accounts import Role
 from issuer.store import claims_rows
 from issuer.store import credentials as credential_store
-from issuer.store.claims_rows import StoredRequest
+from issuer.store.claims_rows import Delivery, StoredRequest
 from issuer.store.credentials import Learner, StoredCredential
+from issuer.store.outbox_rows import MailKind
 from issuer.web.access import actor, needs
 from issuer.web.desk import labels
 from issuer.web.desk.badge_pages import title_of
@@ -68,9 +70,26 @@ def one(request_id: str) -> str | Response:
         if chosen is None:
             abort(400)
         if settle(site.instance, request_id, outcome=chosen, now=site.now(), actor=actor()):
-            flash(_("The request is settled. Tell the learner yourself what came of it; no mail is sent."), "done")
+            _tell(found.short_id)
         return redirect(url_for("requests.listing"), code=303)
-    return render_template("desk/requests/one.html", asked=_asked(found), labels=labels)
+    asked = _asked(found)
+    return render_template("desk/requests/one.html", asked=asked, labels=labels, can_tell=_can_tell(asked))
+
+
+def _tell(short_id: str) -> None:
+    """Write to the learner where staff asked for it, and say which it was."""
+    wanted = request.form.get("tell") == "yes"
+    if wanted and tell_learner(site.instance, short_id, MailKind.SETTLED, now=site.now(), actor=actor()):
+        flash(_("The request is settled. A mail to the learner is on its way."), "done")
+    else:
+        flash(_("The request is settled. No mail is sent: tell the learner yourself what came of it."), "done")
+
+
+def _can_tell(asked: Asked) -> bool:
+    with site.instance.store.reading() as connection:
+        claim = claims_rows.load_claim(connection, asked.request.short_id)
+    has_address = asked.learner is not None and asked.learner.email is not None
+    return has_address and claim is not None and claim.delivery is Delivery.MAIL and site.choices.mail is not None
 
 
 def _asked(found: StoredRequest) -> Asked:

@@ -110,7 +110,7 @@ def test_a_misspelt_name_is_corrected_after_before_and_after_were_shown(
     path = f"/desk/badges/{badge}/correct"
     fields = {"name": "Mere Āwhina", "achieved_on": AWARDED.isoformat(), "nzqa_ref": REF, "name_display": "full"}
     review = text_of(post(client, path, **fields))
-    assert "<td>Mere Awhina</td><td><strong>Mere Āwhina</strong></td>" in review
+    assert '>Mere Awhina</td><td data-label="After"><strong>Mere Āwhina</strong></td>' in review
     assert stored(instance, badge)["version"] == 1
     answer = post(client, path, **fields, step="confirm", tell="yes")
     assert answer.status_code == 303
@@ -142,7 +142,7 @@ def test_the_old_version_can_be_downloaded_as_it_was_signed(badge: str, instance
     ("field", "value", "said"),
     [
         pytest.param("achieved_on", "2099-01-01", "has not come yet", id="a day to come"),
-        pytest.param("achieved_on", "3 May", "Give the day as year", id="a day that is no day"),
+        pytest.param("achieved_on", "3 May", "Write the day as 31/05/2026.", id="a day that is no day"),
         pytest.param("name", "", "at least one letter", id="no name"),
         pytest.param("name_display", "preferred", "no preferred name", id="a preferred name that is not there"),
         pytest.param("achieved_on", "1999-01-01", "There is a problem", id="a day before it was listed"),

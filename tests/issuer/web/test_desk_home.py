@@ -36,7 +36,7 @@ def test_every_link_of_the_overview_leads_somewhere(app: Flask, staff: Staff) ->
 
 
 def test_who_may_not_administer_is_told_who_does(staff: Staff) -> None:
-    page = staff(Role.READ).get("/desk").get_data(as_text=True)
+    page = staff(Role.READ, Role.ISSUE).get("/desk").get_data(as_text=True)
     assert "An administrator of your organisation does this." in page
     assert "/desk/people" not in page
 
