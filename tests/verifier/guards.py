@@ -210,7 +210,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
     _guard("twelve seconds", "many slow hosts in one badge", ("verifier/fetch.py", "if self._spent > self.seconds - FETCH_SECONDS:", "if False:"),
            _FETCH + "test_the_time_for_one_report_is_limited"),
     _guard("one account", "a slow page before slow lists",
-           ("verifier/web/service.py", "self.asked.pop(subject.name) if subject.name in self.asked else self._recorder()", "self._recorder()"),
+           ("verifier/web/service.py", "fetch=self._recorder() if recorder is None else recorder,", "fetch=self._recorder(),"),
            _WEB + "test_standing.py::test_everything_one_report_waits_for_together_is_bounded"),
     _guard("requests to one host", "a slow host that many badges name",
            ("verifier/caching.py", " and self._hosts.get(host, 0) < self.per_host", ""),

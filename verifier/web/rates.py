@@ -80,5 +80,5 @@ def client_of(address: str) -> str:
 
 def charge_request() -> None:
     """Every request that makes the service check something costs one; a list costs one for each of its members."""
-    if request.path in CHARGED and request.method in {"GET", "POST"}:
+    if request.path in CHARGED and request.method != "OPTIONS":  # HEAD does the work of GET
         charge()

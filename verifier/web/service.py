@@ -101,8 +101,9 @@ class Service:
 
     def check(self, subject: Subject, *, recipient: str | None = None) -> Report:
         """The report on one badge, now. What was waited for the badge itself counts among what its report may wait."""
+        recorder = self.asked.pop(subject.name, None)
         surroundings = Surroundings(
-            fetch=self.asked.pop(subject.name) if subject.name in self.asked else self._recorder(),
+            fetch=self._recorder() if recorder is None else recorder,
             edition=self.edition,
             anchor=self.anchor,
             recipient=recipient,

@@ -180,6 +180,8 @@ def test_who_asks_too_often_is_told_when_to_ask_again(service: Service, world: S
     assert refused.content_type == "application/problem+json"
     assert client.post("/verify", json=body, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 200
     assert client.get("/healthz").status_code == 200
+    assert client.options("/verify").status_code == 200
+    assert client.head("/verify?badge=https://a.example/").status_code == 429
     assert client.post("/credentials/verify", json={}).status_code == 429
 
 
