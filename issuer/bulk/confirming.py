@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.admission import key_rows as row_keys_of
+from issuer.bulk.approval_mail import tell_approvers
 from issuer.bulk.checking import request_check
 from issuer.bulk.findings import CellFault, Findings, load_findings
 from issuer.bulk.upload_choices import open_choices, seal_choices, with_preparer
@@ -92,6 +93,8 @@ def confirm(
         state = BatchState.AWAITING_APPROVAL if four_eyes else BatchState.QUEUED
         _add_preparer(connection, instance, batch_id, actor)
         batch_work.change(connection, batch_id, state=state, mail=mail, row_count=findings.total, done=0, reason=None)
+        if four_eyes:
+            tell_approvers(connection, batch_id, but=_preparers(connection, instance, batch), now=now)
         facts = {"batch": batch_id, "ready": expected_ready, "mail": mail, "four_eyes": four_eyes}
         audit.append(connection, at=now, actor=actor, action=audit.BATCH_CONFIRM, facts=facts)
     return state
@@ -162,6 +165,8 @@ def retry(instance: Instance, batch_id: str, *, actor: str, four_eyes: bool, now
         state = BatchState.AWAITING_APPROVAL if four_eyes else BatchState.QUEUED
         _add_preparer(connection, instance, batch_id, actor)
         batch_work.change(connection, batch_id, state=state, done=0, reason=None, finished_at=None, approved_by=None)
+        if four_eyes:
+            tell_approvers(connection, batch_id, but=_preparers(connection, instance, batch), now=now)
         audit.append(connection, at=now, actor=actor, action=audit.BATCH_RETRY, facts={"batch": batch_id})
     return state
 
