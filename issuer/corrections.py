@@ -72,6 +72,7 @@ class _StoredRow:
     language: str | None
     result: str | None
     evidence_url: str | None
+    replaces: str | None = None
 
     def __repr__(self) -> str:
         return "_StoredRow(…)"

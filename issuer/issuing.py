@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -13,8 +13,9 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.admission import Candidate, CompletionRow, Gate
+from issuer.anew import find_places
 from issuer.bulk.delivering import NO_MAIL, Recipient, Terms, arrange
-from issuer.instance import Instance
+from issuer.instance import ROW_KEY_SECRET, Instance
 from issuer.making import Made, Maker, Order
 from issuer.minting import Award, NameDisplay
 from issuer.nzroa import seal
@@ -25,8 +26,9 @@ from issuer.store import credentials as credential_store
 from issuer.store import nzroa_rows
 from issuer.store.credentials import Learner, NewCredential, State, StoredCredential, StoredDocument
 from issuer.store.lists import Places
+from issuer.words.sayings import say, say_day, together
 from schemas.jsontext import write_json
-from schemas.nzqcf import format_nz_date, nz_date
+from schemas.nzqcf import nz_date
 
 SHORT_ID_BYTES = 16  # 128 bits: an address nobody guesses
 
@@ -121,21 +123,26 @@ def sort_rows(
 ) -> tuple[list[RowResult], list[Candidate]]:
     """(what is settled without issuing: already, held, failed; what may be issued). Writes nothing."""
     with run.instance.store.reading() as connection:
-        found = credential_store.find_by_row_keys(
-            connection, provider=run.instance.config.provider, row_keys=[keys[row.line] for row in rows]
+        places = find_places(
+            connection,
+            rows,
+            keys=keys,
+            provider=run.instance.config.provider,
+            secret=run.instance.secret(ROW_KEY_SECRET),
+            batch_id=run.batch_id,
         )
     results: list[RowResult] = []
     candidates: list[Candidate] = []
     for row in rows:
-        key = keys[row.line]
-        if key in found:
-            results.append(_already(row, key, found[key], run=run))
+        place = places[row.line]
+        if place.held is not None:
+            results.append(_already(row, place.row_key, place.held, run=run))
             continue
-        admitted = run.gate.admit(row, row_key=key)
+        admitted = run.gate.admit(row, row_key=place.row_key)
         if isinstance(admitted, RowResult):
             results.append(admitted)
         else:
-            candidates.append(admitted)
+            candidates.append(replace(admitted, replaces=place.replaces))
     return results, candidates
 
 
@@ -297,6 +304,9 @@ def _log(connection: Connection, good: Sequence[_Work], *, run: Run) -> None:
     unconfirmed = sorted(one.order.short_id for one in good if one.candidate.unconfirmed_reason)
     if unconfirmed:
         facts["unconfirmed"] = unconfirmed
+    anew = {one.order.short_id: one.candidate.replaces for one in good if one.candidate.replaces}
+    if anew:
+        facts["in_place_of"] = dict(sorted(anew.items()))
     audit.append(connection, at=run.now, actor=run.actor, action=audit.ISSUE, facts=facts)
 
 
@@ -316,19 +326,20 @@ def _already(row: CompletionRow, row_key: str, held: StoredCredential, *, run: R
             row_key=row_key,
             outcome=RowOutcome.ISSUED,
             reason="issued",
-            sentence="Issued.",
+            sentence=say("Issued."),
             short_id=held.short_id,
         )
-    day = format_nz_date(nz_date(held.created_at))
+    day = say_day(nz_date(held.created_at))
     if held.state is State.REVOKED:
         reason = "withdrawn"
-        sentence = (
-            f"A badge for this was issued on {day} and has since been withdrawn; none was issued again. To issue one "
-            "anew, give the row a row_key of its own."
+        sentence = say(
+            "A badge for this was issued on %(day)s and has since been withdrawn; none was issued again. To issue one "
+            "anew, say so where the list is checked at the desk, or give the row a row_key of its own.",
+            day=day,
         )
     else:
         reason = "already-issued"
-        sentence = f"The badge for this was issued on {day}; none was issued again."
+        sentence = say("The badge for this was issued on %(day)s; none was issued again.", day=day)
     return RowResult(
         line=row.line,
         row_key=row_key,
@@ -336,14 +347,16 @@ def _already(row: CompletionRow, row_key: str, held: StoredCredential, *, run: R
         reason=reason,
         sentence=sentence,
         short_id=held.short_id,
+        withdrawn_at=held.revoked_at,
     )
 
 
 def _issued(one: _Work) -> RowResult:
     unconfirmed = one.candidate.unconfirmed_reason is not None
-    sentence = "Issued, although the register could not confirm it." if unconfirmed else "Issued."
+    sentence: str = say("Issued, although the register could not confirm it.") if unconfirmed else say("Issued.")
     if one.candidate.lacks_endorsement:
-        sentence += " It carries no statement of the authority: none that is kept speaks for this award and key."
+        lacks = say("It carries no statement of the authority: none that is kept speaks for this award and key.")
+        sentence = together(sentence, lacks)
     return RowResult(
         line=one.line,
         row_key=one.candidate.row_key,

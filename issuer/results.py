@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from issuer.rows.export import neutralise
@@ -31,6 +32,7 @@ class RowResult:
     sentence: str
     row_key: str | None = None
     short_id: str | None = None
+    withdrawn_at: datetime | None = None  # of the badge it had
 
     @property
     def record(self) -> RowRecord:
@@ -58,11 +60,20 @@ def count_outcomes(results: Iterable[RowResult]) -> Counts:
     return Counts(**{outcome.value: number for outcome, number in tally.items()})
 
 
-def results_csv(results: Sequence[RowResult], *, files: dict[str, WrittenFiles], badges_url: str) -> bytes:
-    """`results.csv`: UTF-8 without a byte order mark, so that every program finds the column `row`."""
+def results_csv(
+    results: Sequence[RowResult],
+    *,
+    files: dict[str, WrittenFiles],
+    badges_url: str,
+    names: Mapping[int, str] | None = None,
+) -> bytes:
+    """`results.csv`: UTF-8 without a byte order mark, so that every program finds the column `row`.
+
+    With `names` (line -> learner) it is for people: one column more, and the mark without which Excel loses macrons.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer.writerow(COLUMNS if names is None else (*COLUMNS, "learner_name"))
     for result in sorted(results, key=lambda result: result.line):
         written = files.get(result.short_id or "", WrittenFiles())
         cells = (
@@ -75,5 +86,6 @@ def results_csv(results: Sequence[RowResult], *, files: dict[str, WrittenFiles],
             written.json,
             written.png,
         )
-        writer.writerow([neutralise(cell) for cell in cells])
-    return text.getvalue().encode()
+        named = () if names is None else (names.get(result.line, ""),)
+        writer.writerow([neutralise(cell) for cell in (*cells, *named)])
+    return text.getvalue().encode("utf-8" if names is None else "utf-8-sig")

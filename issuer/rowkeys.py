@@ -22,5 +22,10 @@ def default_row_key(secret: bytes, *, provider: str, name: str, email: str | Non
     return hmac.new(secret, jcs(parts), hashlib.sha256).hexdigest()[:_HEX_CHARS]
 
 
+def key_after(secret: bytes, row_key: str) -> str:
+    """The row key of a badge issued anew in place of the withdrawn one that has this key: always the same."""
+    return hmac.new(secret, jcs(["issued anew after", row_key]), hashlib.sha256).hexdigest()[:_HEX_CHARS]
+
+
 def _fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.admission import key_rows as row_keys_of
+from issuer.anew import find_places
 from issuer.bulk.approval_mail import tell_approvers
 from issuer.bulk.checking import request_check
 from issuer.bulk.findings import CellFault, Findings, load_findings
@@ -27,23 +28,26 @@ from issuer.bulk.uploads import (
     read_upload,
     receive,
     save_choices,
+    save_repairs,
     wrong_state,
 )
 from issuer.instance import ROW_KEY_SECRET, Instance
 from issuer.results import RowOutcome, RowResult
-from issuer.rows import Field
+from issuer.rows import ISSUE_ANEW, Field
 from issuer.runners.inline import InlineRunner
 from issuer.status import refuse_closed
 from issuer.store import batch_work, key_rows, uploads_rows
-from issuer.store import credentials as credential_store
+from issuer.words.sayings import say, together
 from schemas.errors import InputError, IssuingError
-from schemas.times import parse_time
+from schemas.nzqcf import start_of_nz_day
+from schemas.times import parse_date, parse_time
 from verifier.register.edition import Edition
 
 _KEYS_AT_ONCE = 500
 _CONFIRMED = (BatchState.AWAITING_APPROVAL, BatchState.QUEUED, BatchState.RUNNING, BatchState.FINISHED)
 _WITH_A_WORKER = (BatchState.CHECKING, BatchState.QUEUED, BatchState.RUNNING)
 _WORKER_SECONDS = 20.0  # what a worker that took a single badge is given; it needs a tenth of one
+_ONE_LINE = 2  # where the row of a list of one stands, below its header
 _ENDED = (BatchState.FINISHED, BatchState.STOPPED)
 
 
@@ -117,13 +121,14 @@ def approve(instance: Instance, batch_id: str, *, actor: str, now: datetime) -> 
         audit.append(connection, at=now, actor=actor, action=audit.BATCH_APPROVE, facts={"batch": batch_id})
 
 
-def reject(instance: Instance, batch_id: str, *, actor: str, now: datetime) -> None:
-    """A second person's no: back to whoever prepared it."""
+def reject(instance: Instance, batch_id: str, *, actor: str, now: datetime, why: str | None = None) -> None:
+    """A second person's no: back to whoever prepared it. Why is kept sealed with the list, for it may name learners."""
     with instance.store.writing() as connection:
         batch = load_batch(connection, batch_id, for_update=True)
         if batch.state != BatchState.AWAITING_APPROVAL:
             raise wrong_state(batch.state)
         batch_work.change(connection, batch_id, **_at_rest(connection, batch_id, reason="rejected"))
+        _keep_why(connection, instance, batch_id, why)
         audit.append(connection, at=now, actor=actor, action=audit.BATCH_REJECT, facts={"batch": batch_id})
 
 
@@ -182,12 +187,18 @@ def issue_one(
     edition: Edition | None,
     now: datetime,
     accept_unconfirmed: str | None = None,
+    replaces: str | None = None,
 ) -> OneIssued:
-    """One badge, as a class list of one row: field -> text, by the same rules. What is refused leaves no draft."""
+    """One badge, as a class list of one row: field -> text, by the same rules. What is refused leaves no draft.
+
+    `replaces` is the learner's withdrawn badge, when a person has said that it is to be issued anew.
+    """
     batch_id = receive(instance, _one_row(values), filename="one badge", source=source, actor=actor, now=now, mail=mail)
     choices = replace(load_choices(instance, batch_id), accept_unconfirmed=accept_unconfirmed)
     if accept_unconfirmed is not None:
         save_choices(instance, batch_id, choices, now=now, actor=actor)
+    if replaces is not None:
+        save_repairs(instance, batch_id, _ONE_LINE, {ISSUE_ANEW: replaces}, now=now, actor=actor)
     runner = InlineRunner(instance, clock=lambda: now)
     request_check(instance, batch_id, now=now, actor=actor)
     runner.submit(batch_id)
@@ -253,8 +264,9 @@ def _refused(batch_id: str, findings: Findings | None) -> OneIssued:
         line=row.line,
         outcome=outcome,
         reason=row.faults[0].reason,
-        sentence=" ".join(fault.message for fault in row.faults),
+        sentence=together(*(fault.message for fault in row.faults)),
         short_id=row.short_id,
+        withdrawn_at=start_of_nz_day(parse_date(row.withdrawn_on)) if row.withdrawn_on else None,
     )
     return OneIssued(batch_id=batch_id, state=BatchState.DISCARDED, result=result, faults=row.faults)
 
@@ -265,10 +277,10 @@ def _one_result(instance: Instance, batch_id: str) -> OneIssued:
         issued = batch_work.issued_rows(connection, batch_id, limit=1)
     if issued:
         result = RowResult(
-            line=issued[0].line or 2,
+            line=issued[0].line or _ONE_LINE,
             outcome=RowOutcome.ISSUED,
             reason="issued",
-            sentence="Issued.",
+            sentence=say("Issued."),
             row_key=issued[0].row_key,
             short_id=issued[0].short_id,
         )
@@ -291,15 +303,15 @@ def _has_changed(instance: Instance, batch_id: str, findings: Findings, *, editi
     class_list, _ = read_upload(instance, batch_id, edition=edition)
     settled = {row.line for row in (*findings.problems, *findings.already_rows)}
     rows = [row for row in class_list.rows if row.line not in settled]
-    provider = instance.config.provider
-    keys = list(row_keys_of(rows, secret=instance.secret(ROW_KEY_SECRET), provider=provider).values())
+    provider, secret = instance.config.provider, instance.secret(ROW_KEY_SECRET)
+    keys = row_keys_of(rows, secret=secret, provider=provider)
     with instance.store.reading() as connection:
-        return any(
-            credential_store.find_by_row_keys(
-                connection, provider=provider, row_keys=keys[start : start + _KEYS_AT_ONCE]
-            )
-            for start in range(0, len(keys), _KEYS_AT_ONCE)
-        )
+        for start in range(0, len(rows), _KEYS_AT_ONCE):
+            some = rows[start : start + _KEYS_AT_ONCE]
+            places = find_places(connection, some, keys=keys, provider=provider, secret=secret, batch_id=batch_id)
+            if any(place.held is not None for place in places.values()):
+                return True
+    return False
 
 
 def _is_of_last_check(connection: Connection, batch_id: str, findings: Findings) -> bool:
@@ -323,7 +335,15 @@ def _add_preparer(connection: Connection, instance: Instance, batch_id: str, act
             reason="purged",
         )
     choices = with_preparer(open_choices(instance, batch_id, upload.choices_sealed), actor)
+    choices = replace(choices, sent_back=None)
     uploads_rows.keep_choices(connection, batch_id, seal_choices(instance, batch_id, choices))
+
+
+def _keep_why(connection: Connection, instance: Instance, batch_id: str, why: str | None) -> None:
+    upload = uploads_rows.load_upload(connection, batch_id)
+    if upload is not None and upload.choices_sealed is not None:
+        choices = replace(open_choices(instance, batch_id, upload.choices_sealed), sent_back=why)
+        uploads_rows.keep_choices(connection, batch_id, seal_choices(instance, batch_id, choices))
 
 
 def _preparers(connection: Connection, instance: Instance, batch: batch_work.Batch) -> set[str]:

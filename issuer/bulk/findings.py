@@ -16,7 +16,8 @@ from issuer.results import RowOutcome, RowResult
 from issuer.rows import ClassList, Field, RowFault, Table, shown_cell
 from issuer.store import uploads_rows
 from issuer.vault import seal, unseal
-from schemas.nzqcf import format_nz_date, looks_like_nsn, nz_date
+from issuer.words.sayings import Saying, packed, say, say_day, unpacked
+from schemas.nzqcf import looks_like_nsn, nz_date
 from schemas.times import write_time
 
 MASK: Final = "•••"
@@ -24,6 +25,7 @@ TO_FIX, HELD, ALREADY, LEFT_OUT = "to-fix", "held", "already", "left-out"
 _ENDS_SOON: Final = timedelta(days=60)
 _SAMPLE_ROWS: Final = 3
 _ADDRESSES_AT_ONCE: Final = 500
+_NAME_PARTS: Final = (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class FoundRow:
     cells: tuple[str, ...] = field(default=(), repr=False)
     faults: tuple[CellFault, ...] = field(default=(), repr=False)
     short_id: str | None = None
+    withdrawn_on: str | None = None  # the New Zealand day on which the badge it had was withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,17 @@ class Findings:
     issued: int = 0  # by a run
 
     @property
+    def withdrawn_rows(self) -> tuple[FoundRow, ...]:
+        """Those of `already_rows` whose badge stands no more, and is issued anew only when a person says so."""
+        return tuple(row for row in self.already_rows if row.withdrawn_on is not None)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do: every row has its badge already, and each badge stands."""
+        waiting = self.ready + self.to_fix + self.held + len(self.withdrawn_rows) + self.left_out
+        return not waiting and self.already > 0
+
+    @property
     def total(self) -> int:
         return self.ready + self.issued + self.to_fix + self.held + self.already + self.left_out
 
@@ -124,7 +138,8 @@ def build_findings(
     for result in outcome.results:
         by_outcome[result.outcome].append(result)
     needy = [*by_outcome[RowOutcome.FAILED], *by_outcome[RowOutcome.HELD]]
-    cells = _cells_of(table, {result.line for result in needy} | set(class_list.left_out))
+    withdrawn = [result for result in by_outcome[RowOutcome.ALREADY] if result.withdrawn_at is not None]
+    cells = _cells_of(table, {result.line for result in (*needy, *withdrawn)} | set(class_list.left_out))
     faults: dict[int, list[RowFault]] = {}
     for fault in class_list.faults:
         faults.setdefault(fault.line, []).append(fault)
@@ -145,7 +160,7 @@ def build_findings(
         left_out=len(class_list.left_out),
         problems=tuple(_found_row(one, cells=cells, faults=faults, columns=columns) for one in needy),
         already_rows=tuple(
-            _found_row(one, cells={}, faults={}, columns=columns) for one in by_outcome[RowOutcome.ALREADY]
+            _found_row(one, cells=cells, faults={}, columns=columns) for one in by_outcome[RowOutcome.ALREADY]
         ),
         left_out_rows=tuple(
             FoundRow(line=line, outcome=LEFT_OUT, cells=cells.get(line, ())) for line in class_list.left_out
@@ -160,8 +175,19 @@ def build_findings(
     )
 
 
+def cell_of(row: FoundRow, name: str, findings: Findings, columns: Mapping[str, Sequence[str]]) -> str:
+    """What the file has in that field of the row, the parts of a name joined; `columns` as a person chose them."""
+    headers = columns.get(name) or ((findings.fields[name],) if name in findings.fields else ())
+    places = [place for place, each in enumerate(findings.headers) if each in headers]
+    found = " ".join(row.cells[place] for place in places if place < len(row.cells) and row.cells[place])
+    if not found and name == Field.LEARNER_NAME and not headers:
+        parts = (cell_of(row, part, findings, columns) for part in _NAME_PARTS)
+        return " ".join(part for part in parts if part)
+    return found
+
+
 def seal_findings(instance: Instance, batch_id: str, findings: Findings) -> bytes:
-    return seal(instance, json.dumps(asdict(findings)).encode(), purpose=UPLOAD, context=f"{batch_id} findings")
+    return seal(instance, json.dumps(packed(asdict(findings))).encode(), purpose=UPLOAD, context=f"{batch_id} findings")
 
 
 def load_findings(instance: Instance, batch_id: str) -> Findings | None:
@@ -171,7 +197,7 @@ def load_findings(instance: Instance, batch_id: str) -> Findings | None:
     if upload is None or upload.findings_sealed is None:
         return None
     members: dict[str, Any] = json.loads(
-        unseal(instance, upload.findings_sealed, purpose=UPLOAD, context=f"{batch_id} findings")
+        unseal(instance, upload.findings_sealed, purpose=UPLOAD, context=f"{batch_id} findings"), object_hook=unpacked
     )
     for name in ("problems", "already_rows", "left_out_rows"):
         members[name] = tuple(_row_of(row) for row in members[name])
@@ -230,8 +256,7 @@ def _found_row(
     ]
     if not told:
         named = next((name for name in columns if f"column {name}:" in result.sentence[:60]), None)
-        message = result.sentence.removeprefix(f"Line {result.line}: ")
-        message = message.removeprefix(f"Line {result.line}, column {named}: ") if named else message
+        message = _without_place(result, named)
         column = columns.get(named) if named else None
         told = [CellFault(column=column, field=named, message=message, reason=result.reason)]
     return FoundRow(
@@ -240,7 +265,18 @@ def _found_row(
         cells=cells.get(result.line, ()),
         faults=tuple(told),
         short_id=result.short_id,
+        withdrawn_on=nz_date(result.withdrawn_at).isoformat() if result.withdrawn_at else None,
     )
+
+
+def _without_place(result: RowResult, named: str | None) -> str:
+    """The sentence without the line and column that stand beside it anyway."""
+    message = result.sentence.removeprefix(f"Line {result.line}: ")
+    message = message.removeprefix(f"Line {result.line}, column {named}: ") if named else message
+    if message == result.sentence:
+        return result.sentence
+    said = result.sentence.values.get("what") if isinstance(result.sentence, Saying) else None
+    return said if said == message else message
 
 
 def _not_own_addresses(instance: Instance, class_list: ClassList, candidates: Sequence[Candidate]) -> dict[str, str]:
@@ -276,19 +312,27 @@ def _warnings(
     column = columns.get(Field.LEARNER_EMAIL)
     for one in candidates:
         line, email = one.row.line, one.row.learner_email
+        if one.replaces is not None:
+            message = say("A badge for this was withdrawn. A new one is issued in its place, as somebody chose here.")
+            yield RowWarning(line=line, column=None, message=message, reason="issued-anew", learner=names[line])
         if email is None:
-            message = "There is no e-mail address: the claim link is printed or handed over."
+            message = say("There is no e-mail address: the claim link is printed or handed over.")
             yield RowWarning(line=line, column=column, message=message, reason="address-missing", learner=names[line])
         elif reason := not_own.get(fold_address(email)):
-            whose = (
-                "Two differently named learners of this file have"
+            message = (
+                say(
+                    "Two differently named learners of this file have this e-mail address: no mail is sent, the claim "
+                    "link is printed or handed over."
+                )
                 if reason == "address-shared"
-                else ("A badge of another name has")
+                else say(
+                    "A badge of another name has this e-mail address: no mail is sent, the claim link is printed or "
+                    "handed over."
+                )
             )
-            message = f"{whose} this e-mail address: no mail is sent, the claim link is printed or handed over."
             yield RowWarning(line=line, column=column, message=message, reason=reason, learner=names[line])
         if one.valid_until is not None and one.valid_until < now + _ENDS_SOON:
-            message = f"By your set-up, this badge ends on {format_nz_date(nz_date(one.valid_until))}."
+            message = say("By your set-up, this badge ends on %(day)s.", day=say_day(nz_date(one.valid_until)))
             yield RowWarning(
                 line=line,
                 column=columns.get(Field.ACHIEVED_ON),
@@ -323,4 +367,4 @@ def _sample(one: Candidate) -> SampleRow:
 
 def _unused(class_list: ClassList) -> tuple[str, ...]:
     unknown = class_list.unknown_columns
-    return (f"Columns not used: {', '.join(unknown)}.",) if unknown else ()
+    return (say("Columns not used: %(columns)s.", columns=", ".join(unknown)),) if unknown else ()

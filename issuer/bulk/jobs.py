@@ -110,7 +110,7 @@ def run_check(job: Job) -> None:
     """Check the class list; one that cannot be read goes back to whoever has to say how."""
     state, reason = BatchState.CHECKED, None
     try:
-        check(
+        findings = check(
             job.instance,
             job.batch_id,
             edition=load_edition(job.instance),
@@ -118,6 +118,7 @@ def run_check(job: Job) -> None:
             actor=job.actor,
             on_progress=job.keep_alive,
         )
+        reason = batch_work.NOTHING_TO_DO if findings.is_done else None
     except Interrupted as interrupted:
         if interrupted.why == "stopping":
             _let_go(job, state=BatchState.CHECKING)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from issuer.instance import Instance
-from issuer.rows import LEAVE_OUT, ColumnMap, Field
+from issuer.rows import ISSUE_ANEW, LEAVE_OUT, ColumnMap, Field
 from issuer.rows.columnmap import DATE_ORDERS, fold_code
 from issuer.vault import seal, unseal
 from schemas.errors import InputError
@@ -30,6 +30,7 @@ class UploadChoices:
     repairs: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     accept_unconfirmed: str | None = None
     sheet: str | None = None
+    sent_back: str | None = None  # why, in the words of whoever was to approve it
     prepared_by: tuple[str, ...] = ()  # whoever uploaded, mended or confirmed it: none of them approves it
 
     def __repr__(self) -> str:
@@ -80,7 +81,7 @@ def with_preparer(choices: UploadChoices, actor: str) -> UploadChoices:
 
 def checked_repairs(values: Mapping[str, str]) -> dict[str, str]:
     for name, text in values.items():
-        if name != LEAVE_OUT and name not in set(Field):
+        if name not in (LEAVE_OUT, ISSUE_ANEW) and name not in set(Field):
             raise InputError(f"“{name[:40]}” is not a column of a class list.", field=name)
         if len(text) > MAX_CELL_CHARS:
             raise InputError(f"The cell holds {len(text):,} characters; the limit is {MAX_CELL_CHARS:,}.", field=name)

@@ -28,11 +28,12 @@ from issuer.bulk.upload_choices import (
     with_preparer,
 )
 from issuer.instance import Instance
-from issuer.rows import LEAVE_OUT, ClassList, read_class_list
+from issuer.rows import ISSUE_ANEW, LEAVE_OUT, ClassList, read_class_list
 from issuer.rows.columnmap import fold_code
 from issuer.status import refuse_closed
-from issuer.store import batch_work, uploads_rows
+from issuer.store import batch_work, uploads_rows, withdrawals
 from issuer.vault import seal, unseal
+from issuer.words.sayings import say
 from schemas.errors import InputError, IssuingError, TableError, TooLarge
 from schemas.limits import MAX_TABLE_BYTES
 from schemas.nzqcf import is_reference
@@ -56,6 +57,7 @@ __all__ = [
     "purge_uploads",
     "read_upload",
     "receive",
+    "save_all_repairs",
     "save_choices",
     "save_course_codes",
     "save_repairs",
@@ -65,14 +67,14 @@ __all__ = [
 _KEPT_REPAIRS: Final = 20_000
 _ZIP: Final = b"PK\x03\x04"
 _NO_TABLES: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"{\\rtf", "a text document"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
+    (b"%PDF", say("a PDF")),
+    (b"\x89PNG", say("a picture")),
+    (b"\xff\xd8\xff", say("a picture")),
+    (b"GIF8", say("a picture")),
+    (b"{\\rtf", say("a text document")),
+    (b"\x1f\x8b", say("a compressed file")),
+    (b"MZ", say("a program")),
+    (b"\x7fELF", say("a program")),
 )
 
 
@@ -109,6 +111,7 @@ class EarlierUpload:
     state: BatchState
     started_at: datetime
     issued: int
+    withdrawn: int = 0  # of those
 
 
 def receive(
@@ -162,9 +165,14 @@ def earlier_uploads(instance: Instance, batch_id: str) -> tuple[EarlierUpload, .
     with instance.store.reading() as connection:
         own = load_batch(connection, batch_id)
         others = [one for one in batch_work.find_by_file(connection, own.file_sha256) if one.batch_id != batch_id]
+        gone = {one.batch_id: withdrawals.count_withdrawn(connection, one.batch_id) for one in others}
     return tuple(
         EarlierUpload(
-            batch_id=one.batch_id, state=BatchState(one.state), started_at=one.started_at, issued=one.counts.issued
+            batch_id=one.batch_id,
+            state=BatchState(one.state),
+            started_at=one.started_at,
+            issued=one.counts.issued,
+            withdrawn=gone[one.batch_id],
         )
         for one in others
         if one.state != BatchState.DISCARDED
@@ -215,15 +223,29 @@ def save_repairs(
 
     Values are added to those mended before. An empty one is an empty cell; an empty `leave_out` puts the line back.
     """
+    save_all_repairs(instance, batch_id, {line: values}, now=now, actor=actor)
+
+
+def save_all_repairs(
+    instance: Instance, batch_id: str, values: Mapping[int, Mapping[str, str]], *, now: datetime, actor: str
+) -> None:
+    """`save_repairs` of several lines, kept together as one change: all of them or none.
+
+    `issue_anew` names the withdrawn badge in whose place the line is issued anew; empty, it is not.
+    """
+    if not values:
+        return
     with instance.store.writing() as connection:
         choices = _choices_of(instance, _load_upload(connection, batch_id))
         repairs = {number: dict(cells) for number, cells in choices.repairs.items()}
-        mended = repairs.setdefault(line, {})
-        mended.update(checked_repairs(values))
-        if not mended.get(LEAVE_OUT):
-            mended.pop(LEAVE_OUT, None)
-        if not mended:
-            del repairs[line]
+        for line, cells in values.items():
+            mended = repairs.setdefault(line, {})
+            mended.update(checked_repairs(cells))
+            for name in (LEAVE_OUT, ISSUE_ANEW):
+                if not mended.get(name):
+                    mended.pop(name, None)
+            if not mended:
+                del repairs[line]
         if len(repairs) > _KEPT_REPAIRS:
             raise InputError(f"More than {_KEPT_REPAIRS:,} rows were mended here. Mend them in the file instead.")
         tidy = replace(choices, repairs=repairs)
@@ -339,13 +361,25 @@ def wrong_state(state: str) -> IssuingError:
 # --- within -----------------------------------------------------------------------------------------------------
 def _refuse_no_table(data: bytes, name: str) -> None:
     if len(data) > MAX_TABLE_BYTES:
-        raise TooLarge(f"{name} is {len(data):,} bytes; the limit is {MAX_TABLE_BYTES:,}. Split it.")
+        raise TooLarge(
+            say(
+                "%(file)s is %(number)s bytes; the limit is %(limit)s. Split it.",
+                file=name,
+                number=f"{len(data):,}",
+                limit=f"{MAX_TABLE_BYTES:,}",
+            )
+        )
     if not data.strip(b" \t\r\n\xef\xbb\xbf\0"):
-        raise TableError(f"{name} is empty.", reason="empty")
+        raise TableError(say("%(file)s is empty.", file=name), reason="empty")
     for start, what in _NO_TABLES:
         if data.startswith(start):
             raise TableError(
-                f"{name} is {what}, not a class list. Save the class list as .xlsx or “CSV UTF-8”.", reason="wrong-type"
+                say(
+                    "%(file)s is %(what)s, not a class list. Save the class list as .xlsx or “CSV UTF-8”.",
+                    file=name,
+                    what=what,
+                ),
+                reason="wrong-type",
             )
 
 

@@ -78,8 +78,9 @@ _SPELLINGS: Final[Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
             *("micro credential no", "microcredential no", "microcredential number", "mc no"),
         ),
         (
-            *("nzqa no", "ref", "reference", "reference number", "course code", "course id", "paper code", "paper", "course"),
-            *("course short name", "module code", "programme code", "qualification code", "tohu iti", "tohu"),
+            *("nzqa no", "ref", "reference", "reference number", "course code", "course id", "paper code"),
+            *("paper", "course", "course short name", "module code", "programme code", "qualification code"),
+            *("tohu iti", "tohu"),
         ),
     ),
     Field.ACHIEVED_ON: (

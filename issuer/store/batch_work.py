@@ -16,6 +16,9 @@ from issuer.store.tables import batch_rows, batches, credentials, learners
 from schemas.times import parse_time, write_time
 
 CANCELLING = "cancelling"  # the reason of a batch that is to stop after the chunk under way
+NOTHING_TO_DO = "nothing-to-do"  # the reason of a checked batch whose rows all have their badges already
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +93,28 @@ def load(connection: Connection, batch_id: str, *, for_update: bool = False) -> 
     return None if row is None else _batch(row)
 
 
-def load_page(connection: Connection, *, offset: int, limit: int) -> tuple[list[Batch], int]:
+def is_idle() -> sa.ColumnElement[bool]:
+    """Batches that nobody has anything to do with: discarded, or checked and found to be issued already."""
+    empty = sa.and_(batches.c.state == "checked", sa.func.coalesce(batches.c.reason, "") == NOTHING_TO_DO)
+    return sa.or_(batches.c.state == "discarded", empty)
+
+
+def load_page(connection: Connection, *, offset: int, limit: int, with_idle: bool = True) -> tuple[list[Batch], int]:
     """(batches, the newest first; how many there are)."""
-    query = sa.select(batches).order_by(batches.c.started_at.desc(), batches.c.batch_id).offset(offset).limit(limit)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(batches)) or 0
-    return [_batch(row) for row in connection.execute(query)], total
+    wanted = sa.true() if with_idle else sa.not_(is_idle())
+    query = sa.select(batches).where(wanted).order_by(batches.c.started_at.desc(), batches.c.batch_id)
+    total = connection.scalar(sa.select(sa.func.count()).select_from(batches).where(wanted)) or 0
+    return [_batch(row) for row in connection.execute(query.offset(offset).limit(limit))], total
+
+
+def learner_names(connection: Connection, short_ids: Sequence[str]) -> dict[str, str]:
+    """Short id -> the name of its learner."""
+    found: dict[str, str] = {}
+    for start in range(0, len(short_ids), _AT_ONCE):
+        query = sa.select(learners.c.short_id, learners.c.name)
+        query = query.where(learners.c.short_id.in_(short_ids[start : start + _AT_ONCE]))
+        found |= {row.short_id: row.name for row in connection.execute(query)}
+    return found
 
 
 def find_by_file(connection: Connection, file_sha256: str) -> list[Batch]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
+from issuer.store.batch_work import is_idle
 from issuer.store.dialect import fold_text, folded
 from issuer.store.service_tables import claims, learner_requests, outbox
 from issuer.store.tables import batches, credentials, documents, learners
@@ -93,6 +94,7 @@ class Waiting:
     mail_refused: int
     mail_held: int
     requests: int
+    first_to_approve: str | None = None  # the batch
 
 
 def search_badges(connection: Connection, wanted: Wanted, *, now: datetime, page: int, size: int) -> Found:
@@ -159,8 +161,11 @@ def count_waiting(connection: Connection, *, not_by: str | None) -> Waiting:
         batches.c.state == "finished", batches.c.source != "cli"
     )
     return Waiting(
-        drafts=count(batches, batches.c.state.in_(["draft", "checking", "checked"])),
+        drafts=count(batches, batches.c.state.in_(["draft", "checking", "checked"]), sa.not_(is_idle())),
         to_approve=count(batches, *approvable),
+        first_to_approve=connection.scalar(
+            sa.select(batches.c.batch_id).where(*approvable).order_by(batches.c.started_at, batches.c.batch_id).limit(1)
+        ),
         held_rows=int(connection.scalar(held) or 0),
         mail_refused=count(outbox, outbox.c.state == "refused"),
         mail_held=count(outbox, outbox.c.state == "held"),

@@ -46,6 +46,7 @@ class Completion:
     language: str | None = None
     result: str | None = None
     evidence_url: str | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from issuer.bulk.findings import CellFault, Findings, FoundRow, RowWarning
+from issuer.bulk.findings import CellFault, Findings, FoundRow, RowWarning, cell_of
 from issuer.bulk.previewing import Preview
 from issuer.bulk.uploads import UploadChoices
 from issuer.rows.columnmap import DATE_ORDERS
-from issuer.rows.model import Field
+from issuer.rows.model import ISSUE_ANEW, Field
 from issuer.web.desk import batch_words
 from issuer.web.words import _
+from issuer.words.sayings import say
 
 CP1252 = "cp1252"
 AGAIN = "again"  # the person will save the file anew instead
@@ -22,6 +23,7 @@ JOINED = frozenset({Field.LEARNER_NAME, Field.PREFERRED_NAME})  # fields that se
 _NEVER_LEFT_OUT = frozenset({Field.LEARNER_NAME, Field.NZQA_REF, Field.ACHIEVED_ON})
 _NAME_PARTS = (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
 _MENDS = {
+    "name-in-part": Field.LEARNER_NAME,
     "name-doubtful": Field.LEARNER_NAME,
     "address-shared": Field.LEARNER_EMAIL,
     "address-missing": Field.LEARNER_EMAIL,
@@ -31,6 +33,9 @@ _ABOUT_THE_LISTING = ("listing-", "right-", "equivalency-")
 _PARTS = frozenset({Field.FIRST_NAME, Field.LAST_NAME})
 _FIX = re.compile(r"fix-([0-9]{1,9})-([a-z_]{1,40})")
 _LINE = re.compile(r"(leave|back)-([0-9]{1,9})")
+_ANEW = re.compile(r"(anew|not-anew)-([0-9]{1,9})")
+_LEAVABLE = frozenset({"not-achieved", "number-shared"})  # warnings whose row may better be left out
+_OPEN = frozenset({"not-achieved", "number-shared", "name-doubtful", "issued-anew"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class Mendable:
     value: str
     repaired: bool
     input: str
+    shown: str = ""  # what the value is called where it is chosen from a list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +136,9 @@ def _left_out_fields(answers: Answers) -> Iterator[Field]:
 
 
 # --- mending cells ----------------------------------------------------------------------------------------------
-def problem_row(row: FoundRow, findings: Findings, choices: UploadChoices) -> ProblemRow:
+def problem_row(
+    row: FoundRow, findings: Findings, choices: UploadChoices, *, title_of: Callable[[str], str] = str
+) -> ProblemRow:
     """One row as the page shows it, each fault beside the cell that mends it."""
     mended = choices.repairs.get(row.line, {})
     who = _value(row, Field.LEARNER_NAME, findings, choices)
@@ -148,10 +156,14 @@ def problem_row(row: FoundRow, findings: Findings, choices: UploadChoices) -> Pr
                 message=fault.message,
                 settle=batch_words.settles(fault.reason) if row.outcome == "held" else "",
                 value=_value(row, name, findings, choices),
+                shown=_shown(_value(row, name, findings, choices), title_of) if name == Field.NZQA_REF else "",
                 repaired=name in mended,
                 input="none" if not name or again else "listing" if name == Field.NZQA_REF else "text",
             )
         )
+        if _is_of_a_day(fault) and Field.ACHIEVED_ON not in seen:
+            seen.add(Field.ACHIEVED_ON)
+            faults.append(_day_instead(row, findings, choices))
     return ProblemRow(
         line=row.line,
         outcome=row.outcome,
@@ -160,30 +172,57 @@ def problem_row(row: FoundRow, findings: Findings, choices: UploadChoices) -> Pr
     )
 
 
+def _is_of_a_day(fault: CellFault) -> bool:
+    """Whether the register's no may be about the day rather than the listing."""
+    return fault.field is None and fault.reason.startswith(_ABOUT_THE_LISTING)
+
+
+def _day_instead(row: FoundRow, findings: Findings, choices: UploadChoices) -> Mendable:
+    return Mendable(
+        id=f"fix-{row.line}-{Field.ACHIEVED_ON}",
+        column=findings.fields.get(Field.ACHIEVED_ON),
+        label=batch_words.field_label(Field.ACHIEVED_ON),
+        message=say("Or is the day wrong? Then mend it here."),
+        settle="",
+        value=_value(row, Field.ACHIEVED_ON, findings, choices),
+        repaired=Field.ACHIEVED_ON in choices.repairs.get(row.line, {}),
+        input="text",
+    )
+
+
+def _shown(value: str, title_of: Callable[[str], str]) -> str:
+    """What a list of micro-credentials says of the value that stands there."""
+    title = title_of(value)
+    return f"{title} ({value})" if title and title != value else value
+
+
 def _value(row: FoundRow, name: str, findings: Findings, choices: UploadChoices) -> str:
     """What stands in that field of the row now: as mended, else as the file has it; never a student number."""
     if name == Field.NSN:
         return ""
     mended = choices.repairs.get(row.line, {}).get(name)
-    return cell_of(row, name, findings, choices) if mended is None else mended
+    return cell_of(row, name, findings, choices.columns) if mended is None else mended
 
 
-def cell_of(row: FoundRow, name: str, findings: Findings, choices: UploadChoices) -> str:
-    """What the file has in that field of the row, the parts of a name joined."""
-    headers = choices.columns.get(name) or ((findings.fields[name],) if name in findings.fields else ())
-    places = [place for place, each in enumerate(findings.headers) if each in headers]
-    found = " ".join(row.cells[place] for place in places if place < len(row.cells) and row.cells[place])
-    if not found and name == Field.LEARNER_NAME and not headers:
-        parts = (cell_of(row, part, findings, choices) for part in _NAME_PARTS)
-        return " ".join(part for part in parts if part)
-    return found
+def parse_anew(form: Mapping[str, str], findings: Findings) -> dict[int, dict[str, str]]:
+    """Line -> the withdrawn badge in whose place it is to be issued anew, or nothing for one that is not to be."""
+    withdrawn = {row.line: row.short_id or "" for row in findings.withdrawn_rows}
+    chosen = {line: {ISSUE_ANEW: short_id} for line, short_id in withdrawn.items() if form.get("anew-all")}
+    for key in form:
+        if found := _ANEW.fullmatch(key):
+            line = int(found[2])
+            if found[1] == "not-anew":
+                chosen[line] = {ISSUE_ANEW: ""}
+            elif line in withdrawn:
+                chosen[line] = {ISSUE_ANEW: withdrawn[line]}
+    return chosen
 
 
 def parse_repairs(form: Mapping[str, str], findings: Findings, choices: UploadChoices) -> dict[int, dict[str, str]]:
     """Line -> what was changed in it on the page; a cell left as it was shown is no repair."""
     rows = {row.line: row for row in (*findings.problems, *findings.left_out_rows)}
     warned = {(one.line, _MENDS.get(one.reason)): one.learner for one in findings.warnings}
-    changed: dict[int, dict[str, str]] = {}
+    changed = parse_anew(form, findings)
     for key, value in form.items():
         if found := _LINE.fullmatch(key):
             changed.setdefault(int(found[2]), {})[LEAVE_OUT] = "true" if found[1] == "leave" else ""
@@ -221,6 +260,7 @@ class WarnedRow:
     message: str
     label: str
     value: str
+    column: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +270,8 @@ class WarningKind:
     title: str
     advice: str
     mend: bool
+    leave: bool  # each row can be left out right there
+    undo: bool  # each row can go back to not being issued
     open: bool
     rows: tuple[WarnedRow, ...]
     more: int
@@ -243,7 +285,10 @@ def sort_warnings(warnings: tuple[RowWarning, ...]) -> tuple[WarningKind, ...]:
     by_kind: dict[str, list[RowWarning]] = {}
     for warning in warnings:
         by_kind.setdefault(warning.reason, []).append(warning)
-    order = ("name-doubtful", "expires", "address-of-another", "address-shared", "address-missing")
+    order = (
+        *("not-achieved", "number-shared", "issued-anew", "name-doubtful", "name-in-part", "expires"),
+        *("address-of-another", "address-shared", "address-missing"),
+    )
     kinds = [name for name in order if name in by_kind] + [name for name in by_kind if name not in order]
     return tuple(_kind(name, by_kind[name]) for name in kinds)
 
@@ -259,6 +304,7 @@ def _kind(reason: str, found: list[RowWarning]) -> WarningKind:
             message=one.message,
             label=batch_words.field_label(name) if name else "",
             value=one.learner if name is Field.LEARNER_NAME else "",
+            column=one.column if reason in _LEAVABLE else None,
         )
         for one in found[:_SHOWN_WARNINGS]
     )
@@ -266,13 +312,38 @@ def _kind(reason: str, found: list[RowWarning]) -> WarningKind:
         title=title,
         advice=advice,
         mend=name is not None,
-        open=reason == "name-doubtful",
+        leave=reason in _LEAVABLE,
+        undo=reason == "issued-anew",
+        open=reason in _OPEN,
         rows=rows,
         more=len(found) - len(rows),
     )
 
 
 def _warning_words(reason: str, count: int) -> tuple[str, str]:
+    if reason == "not-achieved":
+        return (
+            _("Perhaps not achieved: %(count)s") % {"count": count},
+            _(
+                "A badge says that the learner met all requirements. Leave out whoever did not. The grade itself is "
+                "neither kept nor shown."
+            ),
+        )
+    if reason == "number-shared":
+        return (
+            _("One student number under two names: %(count)s") % {"count": count},
+            _("The report to the NZRoA would give the award to one person alone. The numbers are not shown here."),
+        )
+    if reason == "issued-anew":
+        return (
+            _("Issued anew in place of a withdrawn badge: %(count)s") % {"count": count},
+            _("You chose this. The withdrawn badge stays withdrawn."),
+        )
+    if reason == "name-in-part":
+        return (
+            _("Names with an empty part: %(count)s") % {"count": count},
+            _("Right for somebody with one name; else give the whole name."),
+        )
     if reason == "name-doubtful":
         return (
             _("Names that may have lost letters: %(count)s") % {"count": count},
