@@ -193,7 +193,7 @@ def send_my_link() -> WerkzeugResponse:
 
 @blueprint.get("/my/sent")
 def sent() -> str:
-    return render_template("claim/sent.html")
+    return render_template("claim/sent.html", **_contact())
 
 
 def _open(token: str) -> Held:
@@ -203,11 +203,12 @@ def _open(token: str) -> Held:
         # Only links that open nothing are counted: whoever has a real one is never kept out.
         if site.missed_links.is_too_many(_caller(), now=site.now()):
             abort(429)
-        abort(Response(render_template("claim/unknown.html"), status=404))
+        abort(Response(render_template("claim/unknown.html", **_contact()), status=404))
     if request.args.get("lang") not in LANGUAGES and COOKIE not in request.cookies and found.held.learner.language:
         speak(found.held.learner.language)
     if found.state is LinkState.EXPIRED:
-        page = render_template("claim/expired.html", token=token, has_address=bool(found.held.learner.email))
+        facts = {"token": token, "has_address": bool(found.held.learner.email)}
+        page = render_template("claim/expired.html", **facts, **_contact())
         abort(Response(page, status=410))
     return found.held
 
@@ -282,10 +283,14 @@ def _facts(token: str, held: Held, errors: dict[str, Any] | None) -> dict[str, A
         "entered": request.form,
         "page_url": site.link(f"/badges/{held.short_id}"),
         "privacy_text": choices.privacy_text,
-        "contact_email": choices.contact_email,
-        "contact_name": choices.contact_name,
+        **_contact(),
         "max_words": MAX_WORDS_CHARS,
     }
+
+
+def _contact() -> dict[str, str | None]:
+    """Whom learners ask, by the settings."""
+    return {"contact_email": site.choices.contact_email, "contact_name": site.choices.contact_name}
 
 
 def _back(token: str, done: str) -> WerkzeugResponse:

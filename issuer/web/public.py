@@ -22,7 +22,7 @@ from issuer.store import lists as list_store
 from issuer.trust.anchoring import Inclusions
 from issuer.web.site import site
 from issuer.web.words import speak
-from issuer.words import ENGLISH, MAORI
+from issuer.words import ENGLISH, MAORI, parse_language
 from schemas.jsontext import parse_object, write_json
 
 blueprint = Blueprint("public", __name__)
@@ -254,7 +254,13 @@ def _find(face: Face, short_id: str) -> Shown | None:
         return face.find_badge(connection, short_id)
 
 
+def _asked(language: str) -> str:
+    """The page's own language, or te reo Māori when `?lang=` asks for it as it does everywhere else."""
+    return MAORI if parse_language(request.args.get("lang")) == MAORI else language
+
+
 def _badge_page(short_id: str, language: str) -> WerkzeugResponse:
+    language = _asked(language)
     face = _face()
     shown = _find(face, short_id)
     if shown is None:
@@ -305,6 +311,7 @@ def _shared(face: Face, key: str) -> Shown | None:
 
 
 def _shared_page(key: str, language: str) -> WerkzeugResponse:
+    language = _asked(language)
     face = _face()
     shown = _shared(face, key)
     if shown is None:
@@ -335,7 +342,7 @@ def _achievement_page(ref: str, version: str, language: str) -> WerkzeugResponse
         _publisher(),
         parse_object(_achievement(ref, version)),
         place=f"achievements/{ref}/{version}",
-        language=language,
+        language=_asked(language),
         root=_root(),
     )
     return _page(html.encode())

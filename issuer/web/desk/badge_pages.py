@@ -205,7 +205,7 @@ def _verdict(short_id: str) -> list[dict[str, Any]] | None:
         return []
     rows = (
         (_("Genuine"), report.genuine, Question.GENUINE),
-        (_("Current"), report.current, Question.CURRENT),
+        (_("In force"), report.current, Question.CURRENT),
         (_("Accredited"), report.accredited, Question.ACCREDITED),
     )
     good = {"valid", "current"}

@@ -34,7 +34,10 @@ def open_desk() -> Response | tuple[str, int]:
     try:
         found = accounts.sign_in(site.instance, email, request.form.get("password", ""), now=site.now())
     except SignInRefused:
-        sentence = _("The e-mail address or the password is not right, or the account is locked for a while.")
+        sentence = _(
+            "The e-mail address or the password is not right, or the account is locked: for a minute after five wrong "
+            "passwords, longer after each further one, and at most for an hour."
+        )
         return _sign_in_page(then=then, email=email, errors={"email": sentence}), 401
     remember(found)
     if found.must_change:

@@ -279,3 +279,13 @@ def test_an_instance_below_a_path_serves_and_publishes_the_same(tmp_path: Path) 
         assert client.get(f"/badges/{made}").status_code == 404
     finally:
         site_of(app).close()
+
+
+def test_a_hidden_badge_answers_in_the_language_that_the_address_asks_for(
+    live: Instance, client: FlaskClient, short_id: str
+) -> None:
+    hide(live, short_id)
+    page = client.get(f"/badges/{short_id}?lang=mi", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert '<html lang="mi">' in page.get_data(as_text=True)
+    assert "Kāore te ākonga i whakaputa" in page.get_data(as_text=True)
