@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from issuer.certificate import CertificateFacts, draw_certificate
-from schemas.baking import unbake_pdf
+from schemas.baking import pdf, unbake_pdf
 from schemas.errors import BadgeError, BakingError, InputError, TooLarge
 from schemas.jsontext import write_json
-from schemas.limits import MAX_IMAGE_BYTES, PDF_SECONDS
+from schemas.limits import MAX_IMAGE_BYTES, MAX_PDF_READERS, PDF_SECONDS
 from tests.issuer.provider import ONE_PIXEL
 from tests.simulator import Simulator
 from tests.vectors.pdfs import build
@@ -67,6 +67,18 @@ def test_a_document_of_too_many_parts_is_refused() -> None:
 def test_one_byte_more_than_the_limit_is_refused_before_anything_reads_it() -> None:
     with pytest.raises(TooLarge):
         unbake_pdf(b"%PDF-1.7\n" + b" " * MAX_IMAGE_BYTES)
+
+
+def test_no_more_than_so_many_are_read_at_once_and_who_waits_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.baking.pdf.PDF_SECONDS", 0.05)
+    for _ in range(MAX_PDF_READERS):
+        pdf._readers.acquire()
+    try:
+        with pytest.raises(InputError, match="Too many PDFs are being read just now"):
+            unbake_pdf(build.PDFS["good"])
+    finally:
+        for _ in range(MAX_PDF_READERS):
+            pdf._readers.release()
 
 
 def test_a_document_without_a_badge_says_to_use_the_link() -> None:

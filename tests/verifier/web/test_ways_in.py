@@ -12,12 +12,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 import verifier.web
 from schemas.baking import bake_png, bake_svg
 from schemas.errors import InputError
 from schemas.jsontext import parse_object, write_json
-from schemas.limits import MAX_TOGETHER
+from schemas.limits import MAX_TOGETHER, MAX_TOGETHER_BYTES, MIB
 from tests.issuer.provider import ONE_PIXEL
 from tests.scenes import SCENES, good
 from tests.verifier.web.conftest import Visitor, visit
@@ -191,6 +193,28 @@ def test_one_more_than_the_limit_is_refused(visitor: Visitor) -> None:
     answer = visitor.client.post("/verify", data={"text": links})
     assert answer.status_code == 400
     assert f"at most {MAX_TOGETHER}" in answer.get_data(as_text=True)
+
+
+def test_files_that_are_large_together_are_read_and_each_has_its_own_limit(visitor: Visitor) -> None:
+    large = [FileStorage(io.BytesIO(b"{" + b" " * (4 * MIB)), f"{number}.json") for number in range(3)]
+    boundary, body = encode_multipart(MultiDict([("file", one) for one in large]))
+    answer = visitor.client.post(
+        "/verify", data=body, content_type=f"multipart/form-data; boundary={boundary}", headers=PAGE
+    )
+    assert answer.status_code == 200
+    assert "0 of 3 badges are good" in plain(answer.get_data(as_text=True))
+
+
+def test_more_than_many_may_be_together_is_refused_in_words(visitor: Visitor) -> None:
+    answer = visitor.client.post(
+        "/verify",
+        data=b"--x--",
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": str(MAX_TOGETHER_BYTES + 1)},
+        headers=PAGE,
+    )
+    assert answer.status_code == 413
+    assert "That is too large" in answer.get_data(as_text=True)
 
 
 def test_many_silent_hosts_do_not_add_up(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
