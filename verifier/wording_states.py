@@ -40,7 +40,7 @@ HEADINGS: Final[Mapping[State, Sentence]] = MappingProxyType(
             "Signed, but we do not know this issuer", "Kua hainatia, engari kāore mātou e mōhio ki tēnei kaituku"
         ),
         State.NOT_ACCREDITED: Sentence(
-            "Genuine, but the register does not bear it out", "He tūturu, engari kāore te rēhita e tautoko ana"
+            "Genuine, but not accredited as it claims", "He tūturu, engari kāore i whai mana pēnei i tāna e kī nei"
         ),
         State.STRANGER: Sentence(
             "Signed, but not by a provider in the register",
