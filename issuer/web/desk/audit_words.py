@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from issuer.store.audit_log import Entry
+from issuer.web.desk.audit_facts import tell_facts
 from issuer.web.words import _
 from schemas.times import parse_time
 
@@ -28,6 +29,7 @@ class Told:
     badge: str | None  # a short id
     batch: str | None
     person: str | None  # whose account it was about
+    about: tuple[str, ...]  # what else a person would ask for, in words
     more: str  # the remaining facts, as they are in the log
 
 
@@ -121,6 +123,10 @@ def tell_entry(entry: Entry, *, people: Mapping[str, str], keys: Mapping[str, st
             badge = names[0]
         elif names and badge is None:
             facts = {"badges": len(names)} | facts
+    badges = facts.get("credentials")
+    if isinstance(badges, list) and "badges" not in facts:
+        facts = {"badges": len(badges)} | facts
+    about, rest = tell_facts(entry.action, facts)
     return Told(
         seq=entry.seq,
         at=parse_time(entry.at),
@@ -130,7 +136,8 @@ def tell_entry(entry: Entry, *, people: Mapping[str, str], keys: Mapping[str, st
         badge=badge if isinstance(badge, str) else None,
         batch=batch if isinstance(batch, str) else None,
         person=people.get(str(person)) or (str(person) if person else None),
-        more=", ".join(f"{name}: {_short(value)}" for name, value in facts.items()),
+        about=about,
+        more=", ".join(f"{name}: {_short(value)}" for name, value in rest.items()),
     )
 
 

@@ -17,6 +17,7 @@ from issuer.instance import Instance
 from issuer.staff import accounts, apikeys
 from issuer.staff.accounts import Role
 from issuer.store.tables import audit_log
+from issuer.web.desk.audit_facts import tell_facts
 from issuer.web.desk.audit_words import action_words
 from schemas.canonical import jcs
 from tests.issuer.provider import AWARDED, NOW, REF
@@ -56,6 +57,47 @@ def test_the_trail_says_who_did_what_and_leads_to_the_badge(staff: Staff, desk: 
     assert f"/desk/badges/{short_id}" in page.text
     assert "Mere" not in page.text
     assert "hana@provider.example" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "told", "rest"),
+    [
+        pytest.param(
+            "account-locked",
+            {"failures": 5, "until": "2026-11-25T10:00:00Z"},
+            ("5 wrong passwords in a row", "Until 25 November 2026, 23:00"),
+            {},
+            id="a time is one of New Zealand",
+        ),
+        pytest.param(
+            "settings",
+            {"changed": ["claim_days", "contact_name"], "four_eyes": False},
+            ("Changed: Days that a link works, Whom learners ask",),
+            {},
+            id="settings are named as their page names them",
+        ),
+        pytest.param(
+            "revoke",
+            {"list": 2, "index": 27658, "reason": "duplicate"},
+            ("Issued twice",),
+            {"list": 2, "index": 27658},
+            id="a place in a list is left as the log has it",
+        ),
+        pytest.param("mail-resend", {"mail": "m1"}, (), {"mail": "m1"}, id="an unforeseen code is left too"),
+        pytest.param(
+            "batch-confirm",
+            {"ready": 3, "four_eyes": True, "mail": "hold"},
+            ("3 badges", "Sent for approval by somebody else.", "Mail is held back"),
+            {},
+            id="what was confirmed is counted",
+        ),
+    ],
+)
+def test_facts_are_told_in_words(
+    app: Flask, action: str, facts: dict[str, object], told: tuple[str, ...], rest: dict[str, object]
+) -> None:
+    with app.test_request_context():
+        assert tell_facts(action, facts) == (told, rest)
 
 
 @pytest.mark.parametrize(
