@@ -96,6 +96,11 @@ class Preview:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_answerable(self) -> bool:
+        """Whether a person could say anything that changes how the file is read."""
+        return bool(self.columns or self.letters or len(self.sheets) > 1)
+
+    @property
     def ready_to_check(self) -> bool:
         return self.fault is None and not self.missing
 
@@ -189,6 +194,7 @@ class _Seen:
         self._codes: dict[str, list[int]] = {}
         self._settled: set[str] = set()
         self._ambiguous: dict[str, None] = {}
+        self._real_dates: dict[str, None] = {}  # cells that a spreadsheet made days of, perhaps the wrong ones
         self._month_first = False
         self._watched = place_beside_name(table.header, column_map=column_map)
         self.fault: TableError | None = None
@@ -200,8 +206,8 @@ class _Seen:
         return {
             "rows": self._rows,
             "columns": tuple(self._columns()),
-            "dates_unclear": self._month_first and bool(self._ambiguous),
-            "date_examples": tuple(islice(self._ambiguous, _SAMPLES)),
+            "dates_unclear": self._month_first and bool(self._ambiguous or self._real_dates),
+            "date_examples": tuple(islice(self._ambiguous or self._real_dates, _SAMPLES)),
             "codes": tuple(
                 UnknownCode(
                     code=code,
@@ -257,7 +263,10 @@ class _Seen:
         for place in self._header.places.get(Field.ACHIEVED_ON, ())[:1]:
             try:
                 cell = record.cells[place] if place < len(record.cells) else None
-                if read_day(cell, order=self._map.dates).ambiguous and len(self._ambiguous) < _SAMPLES:
+                day = read_day(cell, order=self._map.dates)
+                if day.ambiguous and not isinstance(cell, str):
+                    self._real_dates[f"{day.on.day}/{day.on.month:02}/{day.on.year}"] = None
+                elif day.ambiguous:
                     self._ambiguous[shown_cell(cell)] = None
             except MonthFirst:
                 self._month_first = True

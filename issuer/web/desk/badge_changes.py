@@ -120,7 +120,7 @@ def withdraw_badge(short_id: str) -> str | Response:
         if request.form.get("reason") in reasons:
             reason = RevocationReason(request.form["reason"])
             revoke(site.instance, short_id, reason=reason, now=site.now(), actor=actor())
-            flash(_("The badge was withdrawn. Whoever checks it is told so from now on."), "done")
+            flash(_("The badge was withdrawn. Whoever checks it is told so within the hour."), "done")
             _tell(short_id, MailKind.WITHDRAWN)
             settle_with(Outcome.WITHDRAWN)
             return redirect(url_for("badges.page", short_id=short_id), code=303)

@@ -11,7 +11,7 @@ from issuer.admission import Gate
 from issuer.bulk.confirming import OneIssued, issue_one
 from issuer.bulk.uploads import MailChoice, Source
 from issuer.making import issuer_facts
-from issuer.results import RowOutcome
+from issuer.results import RowOutcome, RowResult
 from issuer.rows.single import read_one_email, read_one_name
 from issuer.staff.accounts import Role
 from issuer.web.access import actor, needs
@@ -70,6 +70,7 @@ def _issue(given: dict[str, str]) -> str | Response:
         four_eyes=choices.four_eyes,
         edition=site.edition,
         now=site.now(),
+        replaces=request.form.get("anew", "").strip() or None,
     )
     if done.result is None:
         told = _("Sent for approval. Somebody else with that role has to look at it; nothing is issued until then.")
@@ -78,6 +79,8 @@ def _issue(given: dict[str, str]) -> str | Response:
     if done.result.outcome is RowOutcome.ISSUED and done.result.short_id:
         flash(_("The badge was issued."), "done")
         return redirect(url_for("badges.page", short_id=done.result.short_id), code=303)
+    if done.result.outcome is RowOutcome.ALREADY and done.result.withdrawn_at is not None:
+        return _review(given, withdrawn=done.result)
     if done.result.outcome is RowOutcome.ALREADY and done.result.short_id:
         flash(_("This learner has this badge already; none was issued again. This is it."), "error")
         return redirect(url_for("badges.page", short_id=done.result.short_id), code=303)
@@ -153,7 +156,8 @@ def _day_given(given: dict[str, str]) -> date | None:
         return None
 
 
-def _review(given: dict[str, str]) -> str:
+def _review(given: dict[str, str], *, withdrawn: RowResult | None = None) -> str:
+    """What will be issued; of a learner whose badge for this was withdrawn, whether it is to be issued anew."""
     on = read_day(given["achieved_on"])
     return render_template(
         "desk/badges/single_review.html",
@@ -162,4 +166,5 @@ def _review(given: dict[str, str]) -> str:
         title=title_of(given["nzqa_ref"], on=on),
         labels=labels,
         four_eyes=site.choices.four_eyes,
+        withdrawn=withdrawn,
     )

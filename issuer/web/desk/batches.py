@@ -19,6 +19,7 @@ from issuer.qr import qr_svg
 from issuer.staff.accounts import Role
 from issuer.status import RevocationReason
 from issuer.store import batch_work, withdrawals
+from issuer.store.batches import Counts
 from issuer.web.access import actor, may, needs
 from issuer.web.desk import batch_words, labels
 from issuer.web.desk.badge_pages import title_of
@@ -47,7 +48,13 @@ _BEFORE = frozenset({BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED, 
 def listing() -> str:
     wanted, error = _day(request.args.get("day", ""))
     page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
-    shown, total = _of_day(wanted, page=page) if wanted else list_batches(site.instance, page=page, page_size=PAGE_SIZE)
+    with_idle = "all" in request.args or wanted is not None
+    if wanted:
+        shown, total = _of_day(wanted, page=page)
+    else:
+        shown, total = list_batches(site.instance, page=page, page_size=PAGE_SIZE, with_idle=with_idle)
+    idle = 0 if with_idle else list_batches(site.instance, page_size=1)[1] - total
+    asked = {name: request.args[name] for name in ("day", "all") if request.args.get(name)}
     return render_template(
         "desk/batches/listing.html",
         batches=shown,
@@ -56,6 +63,9 @@ def listing() -> str:
         pages=max(1, -(-total // PAGE_SIZE)),
         day=request.args.get("day", ""),
         errors={"day": error} if error else {},
+        asked=asked,
+        idle=idle,
+        with_idle="all" in request.args,
         words=batch_words,
         where=_where,
         now=site.now(),
@@ -172,7 +182,8 @@ def progress(batch_id: str) -> str:
 @needs(Role.READ, Role.ISSUE)
 def results(batch_id: str) -> Response:
     load_summary(batch_id)
-    return attachment(results_csv(site.instance, batch_id), f"results-{batch_id[:8]}.csv")
+    data = results_csv(site.instance, batch_id, for_people=True)
+    return attachment(data, f"results-{batch_id[:8]}.csv")
 
 
 @blueprint.post("/<batch_id>/cancel")
@@ -191,6 +202,7 @@ def cancel(batch_id: str) -> Response:
 @needs(Role.ISSUE)
 def retry(batch_id: str) -> Response:
     """The failed and the held rows once more; what was issued is not touched."""
+    before = load_summary(batch_id).counts
     try:
         state = bulk_service.retry(
             site.instance, batch_id, actor=actor(), four_eyes=site.choices.four_eyes, now=site.now()
@@ -203,7 +215,21 @@ def retry(batch_id: str) -> Response:
     if state is BatchState.AWAITING_APPROVAL:
         return _back(batch_id, _("Sent for approval: the rows are tried again once somebody else has looked at them."))
     site.runner.submit(batch_id)
-    return _back(batch_id, None)
+    return _back(batch_id, _tried(load_summary(batch_id), before=before))
+
+
+def _tried(summary: BatchSummary, *, before: Counts) -> str:
+    """What trying again came to; while it is under way, that it is."""
+    if summary.state != BatchState.FINISHED:
+        return _("These rows are being tried again. What becomes of them stands here when it is done.")
+    more, rest = max(0, summary.counts.issued - before.issued), summary.counts.failed + summary.counts.held
+    told = ngettext(
+        "Tried again: %(num)s more badge was issued.", "Tried again: %(num)s more badges were issued.", more
+    )
+    if not rest:
+        return told % {"num": more}
+    left = ngettext("%(num)s row is still not issued.", "%(num)s rows are still not issued.", rest)
+    return f"{told % {'num': more}} {left % {'num': rest}}"
 
 
 # --- mail -------------------------------------------------------------------------------------------------------

@@ -8,16 +8,20 @@ from werkzeug.wrappers import Response
 from issuer.bulk import confirming as bulk_service
 from issuer.bulk.delivering import MailChoice
 from issuer.bulk.findings import Findings, load_findings
+from issuer.bulk.readyrows import load_ready_rows
 from issuer.bulk.uploads import BatchState, earlier_uploads, load_choices
 from issuer.staff.accounts import Role
 from issuer.web.access import actor, may, needs
 from issuer.web.desk import batch_words
+from issuer.web.desk.badge_pages import title_of
 from issuer.web.desk.batch_pages import load_summary
+from issuer.web.desk.bulk_forms import MAX_MENDED_CHARS
 from issuer.web.desk.bulk_pages import blueprint, elsewhere, start_check, where
 from issuer.web.site import site
 from issuer.web.words import _
 from schemas.errors import IssuingError
 
+APPROVED_ROWS = 100  # a page of those that somebody is to approve
 _MAIL = (MailChoice.HOLD.value, MailChoice.SEND.value)
 
 
@@ -102,6 +106,9 @@ def approve(batch_id: str) -> Response | str:
         return redirect(url_for("batches.show", batch_id=batch_id), 303)
     choices = load_choices(site.instance, batch_id)
     own = actor() in (summary.made_by, *choices.prepared_by)
+    rows = load_ready_rows(site.instance, batch_id, findings, edition=site.edition)
+    pages = max(1, -(-len(rows) // APPROVED_ROWS))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
     return render_template(
         "desk/bulk/approve.html",
         batch_id=batch_id,
@@ -110,6 +117,10 @@ def approve(batch_id: str) -> Response | str:
         findings=findings,
         earlier=earlier_uploads(site.instance, batch_id),
         person=batch_words.person,
+        rows=rows[(page - 1) * APPROVED_ROWS : page * APPROVED_ROWS],
+        page=page,
+        pages=pages,
+        title_of=title_of,
         may_decide=may(Role.APPROVE) and not own,
         may_issue=may(Role.ISSUE),
         why_not=_("You prepared this list or changed it, so somebody else has to approve it.")
@@ -124,7 +135,8 @@ def _decided(batch_id: str) -> Response:
         return redirect(url_for("bulk.approve", batch_id=batch_id), 303)
     findings = load_findings(site.instance, batch_id)
     if request.form.get("decision") == "back":
-        return _send_back(batch_id, _("Sent back to whoever prepared it. Nothing was issued."))
+        why = " ".join(request.form.get("why", "").split())[:MAX_MENDED_CHARS]
+        return _send_back(batch_id, _("Sent back to whoever prepared it. Nothing was issued."), why=why or None)
     if findings is None or request.form.get("ready", type=int) != findings.ready:
         told = _("The list was checked anew since that page was shown. Nothing was approved; please look again.")
         flash(told, "error")
@@ -147,9 +159,9 @@ def take_back(batch_id: str) -> Response:
     return _send_back(batch_id, _("Taken back. It can be changed and sent for approval again."))
 
 
-def _send_back(batch_id: str, sentence: str) -> Response:
+def _send_back(batch_id: str, sentence: str, *, why: str | None = None) -> Response:
     try:
-        bulk_service.reject(site.instance, batch_id, actor=actor(), now=site.now())
+        bulk_service.reject(site.instance, batch_id, actor=actor(), now=site.now(), why=why)
     except IssuingError:
         return elsewhere(load_summary(batch_id))
     flash(sentence, "done")

@@ -267,6 +267,7 @@ class WarnedRow:
 class WarningKind:
     """Rows warned of the same thing."""
 
+    reason: str
     title: str
     advice: str
     mend: bool
@@ -309,6 +310,7 @@ def _kind(reason: str, found: list[RowWarning]) -> WarningKind:
         for one in found[:_SHOWN_WARNINGS]
     )
     return WarningKind(
+        reason=reason,
         title=title,
         advice=advice,
         mend=name is not None,

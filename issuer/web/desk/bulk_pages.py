@@ -22,17 +22,19 @@ from issuer.bulk.uploads import (
     load_choices,
     load_course_codes,
     receive,
+    save_all_repairs,
     save_choices,
     save_course_codes,
-    save_repairs,
 )
 from issuer.catalogue import achievement_on
 from issuer.drawing.pictures import Pictures
 from issuer.making import issuer_facts
 from issuer.staff.accounts import Role
+from issuer.store.batch_work import NOTHING_TO_DO
 from issuer.store.engine import DatabaseAway
 from issuer.web.access import actor, needs
 from issuer.web.desk import batch_words, bulk_forms
+from issuer.web.desk.badge_pages import title_of
 from issuer.web.desk.batch_pages import awardable, load_summary
 from issuer.web.site import site
 from issuer.web.words import _, language, ngettext
@@ -45,9 +47,11 @@ blueprint = Blueprint("bulk", __name__, url_prefix="/desk/issue")
 
 PAGE_ROWS = 25  # of problem rows, each with its inputs
 SHOWN_LEFT_OUT = 200
+SHOWN_WITHDRAWN = 200
 PASTED = "pasted.csv"
-_TEMPLATE = ("learner_name", "nzqa_ref", "achieved_on", "learner_email", "nsn", "preferred_name")
+_TEMPLATE = ("Learner's name", "Micro-credential", "Day achieved", "E-mail address", "NSN", "Preferred name")
 _ANSWERABLE = frozenset({"encoding-unclear", "columns-missing", "columns-doubled"})
+_NO_FAULTS = frozenset({None, "rejected", "cancelled", NOTHING_TO_DO})  # why a list may be a draft again
 _WAITS_FOR_PEOPLE = frozenset({BatchState.DRAFT, BatchState.CHECKED})
 _ENDED = frozenset({BatchState.FINISHED, BatchState.STOPPED})
 _MENDABLE = _WAITS_FOR_PEOPLE | _ENDED
@@ -87,7 +91,11 @@ def receive_list() -> Response | tuple[str, int]:
         raise
     except BadgeError as error:
         return _upload_form({"list" if has_file else "pasted": error.detail}, english=True), 422
-    if _has_questions(_load_preview(batch_id)):
+    found = _load_preview(batch_id)
+    if found.fault and not found.is_answerable:  # nothing anybody could say would help: it does not stay
+        discard(site.instance, batch_id, now=site.now(), actor=actor())
+        return _upload_form({"list" if has_file else "pasted": found.fault}, english=True), 422
+    if _has_questions(found):
         return redirect(url_for("bulk.questions", batch_id=batch_id), 303)
     return start_check(batch_id)
 
@@ -154,7 +162,8 @@ def questions(batch_id: str) -> Response | str | tuple[str, int]:
         answers = bulk_forms.Answers(
             encoding=before.encoding, dates=before.dates, sheet=before.sheet, codes=dict(known)
         )
-        return _questions_form(found, answers, {}, broken=bool(summary.reason))
+        broken = summary.state == BatchState.DRAFT and summary.reason not in _NO_FAULTS
+        return _questions_form(found, answers, {}, broken=broken)
     answers = bulk_forms.parse_answers(request.form)
     if answers.encoding == bulk_forms.AGAIN:
         return _discard(batch_id, _("Discarded. Save the file again as “CSV UTF-8” or .xlsx, and upload that."))
@@ -249,6 +258,7 @@ def _check_page(summary: BatchSummary, findings: Findings) -> str:
         batch_id=batch_id,
         changed=summary.state == BatchState.DRAFT,
         sent_back=summary.reason == "rejected",
+        why_back=choices.sent_back,
         after=summary.state in _ENDED,
         four_eyes=site.choices.four_eyes,
         filename=choices.filename,
@@ -256,7 +266,10 @@ def _check_page(summary: BatchSummary, findings: Findings) -> str:
         earlier=earlier_uploads(site.instance, batch_id),
         page=page,
         pages=pages,
-        problems=[bulk_forms.problem_row(row, findings, choices) for row in shown],
+        problems=[bulk_forms.problem_row(row, findings, choices, title_of=title_of) for row in shown],
+        withdrawn=[bulk_forms.problem_row(row, findings, choices) for row in findings.withdrawn_rows[:SHOWN_WITHDRAWN]],
+        withdrawn_on={row.line: row for row in findings.withdrawn_rows[:SHOWN_WITHDRAWN]},
+        withdrawn_count=len(findings.withdrawn_rows),
         left_out=[bulk_forms.problem_row(row, findings, choices) for row in findings.left_out_rows[:SHOWN_LEFT_OUT]],
         warnings=bulk_forms.sort_warnings(findings.warnings),
         columns=[(batch_words.field_label(name), header) for name, header in findings.fields.items()],
@@ -277,8 +290,7 @@ def repair(batch_id: str) -> Response:
     choices = load_choices(site.instance, batch_id)
     changed = bulk_forms.parse_repairs(request.form, findings, choices)
     try:
-        for line, values in sorted(changed.items()):
-            save_repairs(site.instance, batch_id, line, values, now=site.now(), actor=actor())
+        save_all_repairs(site.instance, batch_id, changed, now=site.now(), actor=actor())
     except IssuingError:
         return elsewhere(load_summary(batch_id))
     if changed:

@@ -148,8 +148,9 @@ def _about_people(waiting: Waiting) -> list[Task]:
                 % {"n": waiting.to_approve},
                 words=_("Prepared by a colleague. Look, then approve or send back."),
                 link=_("Look at it"),
-                endpoint="batches.listing",
-                role=Role.READ,
+                endpoint="bulk.approve" if waiting.first_to_approve else "batches.listing",
+                role=Role.APPROVE,
+                arguments={"batch_id": waiting.first_to_approve} if waiting.first_to_approve else {},
                 urgent=True,
             )
         )

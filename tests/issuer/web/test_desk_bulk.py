@@ -211,10 +211,10 @@ def test_headings_that_say_nothing_are_asked_about(desk: FlaskClient) -> None:
 
 
 def test_a_broken_workbook_is_told_what_to_do_and_nothing_is_asked(desk: FlaskClient) -> None:
-    page = text(follow(desk, upload(desk, b"PK\x03\x04 and then nothing of a workbook", "class.xlsx")))
-    assert "This list cannot be read yet" in page
-    assert "Upload another file" in page
-    assert "Check the list" not in page
+    answer = upload(desk, b"PK\x03\x04 and then nothing of a workbook", "class.xlsx")
+    assert answer.status_code == 422
+    assert "The workbook is damaged" in text(answer)
+    assert "not finished" not in text(desk.get("/desk"))
 
 
 def test_a_workbook_with_real_dates_and_an_eaten_zero_is_read(desk: FlaskClient) -> None:
@@ -265,8 +265,10 @@ def test_a_request_larger_than_any_list_is_told_so(app: Flask, desk: FlaskClient
 
 def test_the_template_has_a_header_and_no_row_that_could_be_issued(desk: FlaskClient) -> None:
     data = desk.get("/desk/issue/template.csv").get_data()
-    assert data.startswith(b"\xef\xbb\xbflearner_name,")
+    assert data.decode("utf-8-sig").startswith("Learner's name,Micro-credential,Day achieved,")
     assert data.count(b"\n") == 1
+    filled = data.decode("utf-8-sig") + f"Mere Āwhina,{REF},5/10/2026,mere@learner.example,,\r\n"
+    assert "1 badge is ready" in text(follow(desk, upload(desk, filled)))
 
 
 def test_columns_that_are_said_to_hold_the_same_are_asked_about_again(desk: FlaskClient) -> None:
@@ -404,7 +406,8 @@ def test_rows_that_are_tried_again_are_approved_again(app: Flask, staff: Staff) 
     assert "Save and send these rows for approval" in text(preparer.get(check))
     press(preparer, f"/desk/issue/{batch}/repair", on=check, **{"fix-3-achieved_on": "2026-02-28"})
     page = text(follow(preparer, press(preparer, f"/desk/batches/{batch}/retry", on=check)))
-    assert "Try 1 row again?" in page
+    assert "1 row waits for approval to be tried again" in page
+    assert "Try 1 row again?" in text(other.get(url))
     done = text(follow(other, press(other, url, ready="0", decision="approve")))
     assert "2 badges were issued" in done
 
@@ -463,7 +466,7 @@ def test_results_can_be_filtered_and_downloaded(desk: FlaskClient) -> None:
     assert "Mere Āwhina" in text(desk.get(f"/desk/batches/{batch}?only=issued"))
     assert "Mere Āwhina" in text(desk.get(f"/desk/batches/{batch}?only=nonsense&page=nonsense"))
     csv = text(desk.get(f"/desk/batches/{batch}/results.csv"))
-    assert csv.splitlines()[0].startswith("row,row_key,outcome")
+    assert csv.splitlines()[0].startswith("\ufeffrow,row_key,outcome")
     assert len(csv.splitlines()) == 3
 
 
@@ -547,3 +550,163 @@ def test_the_pages_speak_te_reo_and_so_do_the_faults_of_the_rows(desk: FlaskClie
     assert "“31/02/2026”: kāore tēnei rā i te maramataka." in page
     assert '<span lang="en">' not in page
     assert "Rows to fix" not in page
+
+
+# --- withdrawn, and issued anew ---------------------------------------------------------------------------------
+def withdrawn(desk: FlaskClient, data: str = GOOD, *, ready: int = 1) -> str:
+    """A list that was issued and withdrawn whole."""
+    batch = issued(desk, data, ready=ready)
+    press(desk, f"/desk/batches/{batch}/withdraw", number=str(ready), reason="issued-in-error")
+    return batch
+
+
+def test_a_withdrawn_badge_is_issued_anew_when_a_person_says_so_and_only_once(desk: FlaskClient) -> None:
+    withdrawn(desk)
+    batch = batch_of(upload(desk, GOOD))
+    check = f"/desk/issue/{batch}/check"
+    page = text(desk.get(check))
+    assert "had a badge that was withdrawn on 22 November 2026" in page
+    assert "1 badge was issued from it. 1 of them has been withdrawn since." in page
+    assert "has the badge already" not in page
+    again = text(follow(desk, press(desk, f"/desk/issue/{batch}/check", on=check)))
+    assert "Nothing to issue" in again  # never of itself
+    chosen = text(follow(desk, press(desk, f"/desk/issue/{batch}/repair", on=check, **{"anew-2": "true"})))
+    assert "1 badge is ready" in chosen
+    assert "in place of a withdrawn badge: 1" in chosen
+    other = batch_of(upload(desk, GOOD))  # another window, the same choice
+    press(desk, f"/desk/issue/{other}/repair", on=f"/desk/issue/{other}/check", **{"anew-2": "true"})
+    assert "1 badge was issued" in text(follow(desk, confirm(desk, batch, ready=1)))
+    twice = press(desk, f"/desk/issue/{batch}/confirm", on="/desk/issue", ready="1", mail="hold")
+    assert "1 badge was issued" in text(follow(desk, twice))
+    late = text(follow(desk, confirm(desk, other, ready=1)))
+    assert "Something has changed" in late
+    assert "has the badge already" in text(follow(desk, desk.get(f"/desk/issue/{other}")))
+    third = batch_of(upload(desk, GOOD))
+    assert "Every learner in this list has the badge already." in text(desk.get(f"/desk/issue/{third}/check"))
+
+
+def test_the_choice_to_issue_anew_can_be_taken_back(desk: FlaskClient) -> None:
+    withdrawn(desk, GOOD + f"Ana Ngata,{REF},2026-10-05,ana@learner.example\n", ready=2)
+    batch = batch_of(upload(desk, GOOD + f"Ana Ngata,{REF},2026-10-05,ana@learner.example\n"))
+    check, repair = f"/desk/issue/{batch}/check", f"/desk/issue/{batch}/repair"
+    assert "Ana Ngata" in text(desk.get(check))
+    assert "2 badges are ready" in text(follow(desk, press(desk, repair, on=check, **{"anew-all": "true"})))
+    assert "1 badge is ready" in text(follow(desk, press(desk, repair, on=check, **{"not-anew-3": "true"})))
+    forged = text(follow(desk, press(desk, repair, on=check, **{"anew-99": "true"})))
+    assert "1 badge is ready" in forged
+
+
+def test_a_single_badge_that_was_withdrawn_is_issued_anew_on_a_tick(desk: FlaskClient) -> None:
+    withdrawn(desk)
+    form = {"learner_name": "Mere Āwhina", "nzqa_ref": REF, "achieved_on": "2026-10-05", "mail": "hold"}
+    form |= {"learner_email": "mere@learner.example", "step": "confirm"}
+    asked = press(desk, "/desk/badges/new", **form)
+    page = text(asked)
+    assert "it was withdrawn on 22 November 2026. Nothing was issued." in page
+    short_id = re.search(r'name="anew" value="([a-z2-7]{26})"', page)
+    assert short_id is not None
+    done = press(desk, "/desk/badges/new", **form, anew=short_id[1])
+    assert "The badge was issued." in text(follow(desk, done))
+    twice = press(desk, "/desk/badges/new", **form, anew=short_id[1])
+    assert twice.headers["Location"] == done.headers["Location"]
+
+
+# --- what to look at before -------------------------------------------------------------------------------------
+def test_a_grade_that_says_no_is_pointed_out_and_the_row_left_out_right_there(desk: FlaskClient) -> None:
+    rows = f"Mere Āwhina,{REF},2026-10-05,Achieved,a@x.example\nAna Ngata,{REF},2026-10-05,Not achieved,b@x.example\n"
+    batch = batch_of(upload(desk, "Name,Course,Completed,Final grade,E-mail\n" + rows))
+    check = f"/desk/issue/{batch}/check"
+    page = text(desk.get(check))
+    assert "Perhaps not achieved: 1" in page
+    assert "Final grade:" in page
+    assert "Not achieved" not in page
+    left = follow(desk, press(desk, f"/desk/issue/{batch}/repair", on=check, **{"leave-3": "true"}))
+    assert "1 badge is ready" in text(left)
+
+
+def test_one_student_number_under_two_names_is_pointed_out_without_the_number(desk: FlaskClient) -> None:
+    rows = f"Mere Āwhina,{REF},2026-10-05,{NSN}\nAna Ngata,{REF},2026-10-05,{NSN}\nmere awhina,{REF},2026-10-06,{NSN}\n"
+    batch = batch_of(upload(desk, "Name,Course,Completed,NSN\n" + rows))
+    page = text(desk.get(f"/desk/issue/{batch}/check"))
+    assert "One student number under two names: 3" in page
+    assert "stands in row 2, 4, under another name" in page
+    assert NSN not in page
+
+
+def test_what_the_register_refuses_can_be_mended_by_its_day_too(desk: FlaskClient) -> None:
+    batch = batch_of(upload(desk, f"{HEADER}\nMere Āwhina,{REF},2011-10-05,mere@learner.example\n"))
+    page = text(desk.get(f"/desk/issue/{batch}/check"))
+    assert 'id="fix-2-achieved_on"' in page
+    assert re.search(rf'<option value="{REF}">[^<]+ \({REF}\)</option>', page)
+
+
+def test_one_save_is_one_entry_in_the_audit_trail(app: Flask, desk: FlaskClient) -> None:
+    rows = "".join(f"Learner {number} Tāmati,{REF},31/02/2026,\n" for number in range(5))
+    batch = batch_of(upload(desk, f"{HEADER}\n{rows}"))
+    mended = {f"fix-{line}-achieved_on": "2026-02-27" for line in range(2, 7)}
+    press(desk, f"/desk/issue/{batch}/repair", on=f"/desk/issue/{batch}/check", **mended)
+    with site_of(app).instance.store.reading() as connection:
+        actions = [entry.action for entry in audit_log.load_entries(connection)]
+    assert actions.count("upload-change") == 1
+    assert "5 badges are ready" in text(desk.get(f"/desk/issue/{batch}/check"))
+
+
+# --- what stands on the pages -----------------------------------------------------------------------------------
+def test_the_approver_sees_every_badge_with_its_address_and_says_why_not(app: Flask, staff: Staff) -> None:
+    choose(app, four_eyes=True)
+    preparer, other = staff(Role.ISSUE, name="Hine Tauira"), staff(Role.APPROVE, name="Sam Example")
+    rows = "".join(f"Learner {number} Tāmati,{REF},2026-10-05,learner{number}@x.example\n" for number in range(120))
+    batch = batch_of(upload(preparer, f"{HEADER}\n{rows}"))
+    sent = text(follow(preparer, confirm(preparer, batch, ready=120)))
+    assert "120 badges wait for approval" in sent
+    assert "Approve 120 badges?" not in sent
+    url = f"/desk/issue/{batch}/approve"
+    assert f'href="{url}"' in text(other.get("/desk"))
+    assert "learner99@x.example" in text(other.get(url))
+    assert "learner119@x.example" in text(other.get(f"{url}?page=2"))
+    follow(other, press(other, url, decision="back", why="Learner 7 has left"))
+    assert "Learner 7 has left" in text(preparer.get(f"/desk/issue/{batch}/check"))
+
+
+def test_trying_rows_again_is_answered(desk: FlaskClient) -> None:
+    batch = issued(desk, GOOD + f"Ana Ngata,{REF},31/02/2026,ana@learner.example\n")
+    page = f"/desk/batches/{batch}"
+    assert "Ana Ngata" in text(desk.get(f"{page}?only=failed"))
+    told = text(follow(desk, press(desk, f"{page}/retry", on=page)))
+    assert "Tried again: 0 more badges were issued. 1 row is still not issued." in told
+
+
+def test_results_for_a_spreadsheet_keep_macrons_and_name_the_learners(desk: FlaskClient) -> None:
+    batch = issued(desk, GOOD + f"Ānahera Ngata,{REF},31/02/2026,\n")
+    data = desk.get(f"/desk/batches/{batch}/results.csv").get_data()
+    assert data.startswith(b"\xef\xbb\xbf")
+    lines = data.decode("utf-8-sig").splitlines()
+    assert lines[0].endswith(",learner_name")
+    assert lines[1].endswith(",Mere Āwhina")
+    assert lines[2].endswith(",Ānahera Ngata")
+
+
+def test_lists_with_nothing_to_do_are_folded_away_and_not_counted(desk: FlaskClient) -> None:
+    issued(desk)
+    upload(desk, GOOD)
+    gone = batch_of(upload(desk, GOOD.replace("Mere", "Hana")))
+    press(desk, f"/desk/issue/{gone}/discard", on=f"/desk/issue/{gone}/check")
+    page = text(desk.get("/desk/batches"))
+    assert "Show 2 lists that were discarded or had nothing to issue" in page
+    assert "1 list, the newest first" in page
+    assert "3 lists, the newest first" in text(desk.get("/desk/batches?all=1"))
+    assert "not finished" not in text(desk.get("/desk"))
+
+
+def test_the_order_of_day_and_month_is_asked_of_the_days_in_doubt_alone(desk: FlaskClient) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Name", "Course", "Completed"])
+    for name, day in (("Mere", date(2026, 5, 3)), ("Ana", "3/05/2026"), ("Ria", "05/25/2026")):
+        sheet.append([name, REF, day])
+    data = io.BytesIO()
+    book.save(data)
+    page = text(follow(desk, upload(desk, data.getvalue(), "class.xlsx")))
+    assert "<code>3/05/2026</code>" in page
+    assert "<code>2026-05-03</code>" not in page
