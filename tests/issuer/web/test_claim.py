@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from issuer.instance import Instance
 from issuer.learner.claims import claim_token
+from issuer.staff.choices import load_choices, save_choices
 from issuer.status import revoke
 from issuer.store import claims_rows
 from issuer.store.claims_rows import RequestKind, StoredClaim, Visibility
@@ -338,3 +339,16 @@ def test_no_log_line_tells_a_link_or_a_name(
     client.post(f"{claimed}/request", data={"words": "hello"})
     for secret in (claimed.rpartition("/")[2], NAME, EMAIL):
         assert secret not in caplog.text
+
+
+def test_whom_to_ask_stands_where_a_link_does_not_open(
+    live: Instance, client: FlaskClient, short_id: str, link: str, clock: Clock
+) -> None:
+    with live.store.writing() as connection:
+        wanted = replace(load_choices(connection), contact_name="Aroha Hēnare", contact_email="badges@provider.example")
+        save_choices(live, connection, wanted, actor="test", now=NOW)
+    clock.now = claim_of(live, short_id).link_expires_at + timedelta(days=1)
+    for path in (link, f"/claim/{'a' * 26}", "/my/sent"):
+        page = client.get(path).get_data(as_text=True)
+        assert "Whom to ask: Aroha Hēnare at" in page
+        assert 'href="mailto:badges@provider.example"' in page
