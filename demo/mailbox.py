@@ -18,14 +18,33 @@ from markupsafe import Markup, escape
 from werkzeug.serving import make_server
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+_STYLE = """
+body { margin: 0 auto; max-width: 42rem; padding: 1rem; font: 1.0625rem/1.5 system-ui, sans-serif; color: #17252f; }
+h1 { font-size: clamp(1.3rem, 5vw, 1.8rem); line-height: 1.25; overflow-wrap: anywhere; }
+a { color: #0b4f6c; text-underline-offset: .15em; }
+a:focus-visible { outline: 3px solid #0b4f6c; outline-offset: 2px; }
+ul { list-style: none; padding: 0; }
+li { border-top: 1px solid #d5dee2; padding: .6rem 0; }
+li a { display: block; font-weight: 600; }
+li span, dt { color: #46555f; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem 1rem; }
+dd { margin: 0; overflow-wrap: anywhere; }
+.letter { white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem; border: 1px solid #d5dee2; }
+"""
+_PAGE = (
+    """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{{ title }}</title>
+<style>"""
+    + _STYLE
+    + """</style></head><body><main>
 <h1>{{ title }}</h1>
 {% if body is defined %}<p><a href="/">All mail</a></p>
-<dl>{% for name, value in headers %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl><pre>{{ body }}</pre>
+<dl>{% for name, value in headers %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
+<div class="letter">{{ body }}</div>
 {% else %}<p>Nothing here was sent to anybody.</p>
-<ul>{% for name, to, subject in mails %}<li><a href="/{{ name }}">{{ subject }}</a> — {{ to }}</li>
-{% else %}<li>No mail yet.</li>{% endfor %}</ul>{% endif %}</html>"""
+<ul>{% for name, to, subject in mails %}<li><a href="/{{ name }}">{{ subject }}</a> <span>to {{ to }}</span></li>
+{% else %}<li>No mail yet.</li>{% endfor %}</ul>{% endif %}</main></body></html>"""
+)
 
 
 class Mailbox:

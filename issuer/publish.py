@@ -84,7 +84,7 @@ class FrontPage:
         if self._face.publisher.demonstration:
             self._badges.append(page)
 
-    def html(self, *, now: datetime, language: str, root: str | None = None) -> bytes:
+    def html(self, *, now: datetime, language: str, root: str | None = None, live: bool = False) -> bytes:
         rows = tuple((ref, title, number) for (ref, title), number in sorted(self._counts.items()))
         return pages.index_html(
             self._face.publisher,
@@ -93,6 +93,7 @@ class FrontPage:
             as_at=now,
             language=language,
             root=root,
+            live=live,
         ).encode()
 
 
@@ -142,6 +143,7 @@ def publish_into(
     for language in LANGUAGES:
         site.write(page_file(language), front.html(now=now, language=language))
     site.write("assets/badge.css", pages.stylesheet())
+    site.write("assets/icon.svg", pages.icon())
     site.write("_headers", _HEADERS.encode())
     return Published(files=site.files, written=site.written, badges=total)
 

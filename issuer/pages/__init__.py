@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from issuer.pages.markdown import parse_blocks
+from issuer.pages.markdown import Block, BlockKind, parse_blocks
 from issuer.words import ENGLISH, LANGUAGES, MAORI, TAGS, translations
 from schemas import vocabulary as v
-from schemas.credential import Credential, as_list
+from schemas.credential import Achievement, Credential, as_list
 from schemas.nzqcf import format_nz_date, hours, nz_date
 
 _PLACES = {"badge": 2, "share": 2, "achievement": 3, "index": 0}
@@ -81,7 +81,7 @@ def badge_html(page: BadgePage, publisher: Publisher, *, language: str = ENGLISH
         indexed=visibility == "public" and page.share_key is None,
         shows_name=visibility == "public" and page.share_key is None,
         title=achievement.name if achievement else "",
-        description=parse_blocks(achievement.description if achievement else None),
+        description=_about(achievement),
         criteria=parse_blocks(achievement.criteria if achievement else None),
         reference=claim.references[0] if claim and claim.references else None,
         level=claim.levels[0] if claim and claim.levels else None,
@@ -109,9 +109,11 @@ def index_html(
     as_at: datetime,
     language: str = ENGLISH,
     root: str | None = None,
+    live: bool = False,
 ) -> str:
     """The front page: who issues here, and what. Learners are listed only for a demonstration, which invents them.
 
+    `live` adds the ways in that need an answer from a service; static files have none.
     `achievements` holds (reference, title, number of badges).
     """
     rows = []
@@ -124,6 +126,7 @@ def index_html(
         _frame(publisher, language, place="index", path="", root=root),
         achievements=achievements,
         badges=rows,
+        live=live,
         as_at=_day(nz_date(as_at), language),
         indexed=publisher.visibility == "public",
     )
@@ -143,7 +146,7 @@ def achievement_html(
     return _template("achievement.html", language).render(
         _frame(publisher, language, place="achievement", path=place, root=root),
         achievement=found,
-        description=parse_blocks(found.description if found else None),
+        description=_about(found),
         criteria=parse_blocks(found.criteria if found else None),
         claim=view.nz_claim,
         alignments=as_list(achievement.get("alignment")),
@@ -157,6 +160,11 @@ def private_html(publisher: Publisher, short_id: str, *, language: str = ENGLISH
     return _template("private.html", language).render(
         _frame(publisher, language, place="badge", path=f"badges/{short_id}", root=root), indexed=False
     )
+
+
+def icon() -> bytes:
+    """The picture in a browser's tab, of the public pages and the desk."""
+    return resources.files("issuer.pages").joinpath("static/icon.svg").read_bytes()
 
 
 def stylesheet() -> bytes:
@@ -207,6 +215,30 @@ def _environment(language: str) -> Environment:
 @lru_cache(maxsize=16)
 def _template(name: str, language: str) -> Template:
     return _environment(language).get_template(name)
+
+
+def _about(achievement: Achievement | None) -> tuple[Block, ...]:
+    """The description, without a paragraph that says the criteria's list again: registers give one text as both."""
+    if achievement is None:
+        return ()
+    lists = [block for block in parse_blocks(achievement.criteria) if block.kind is not BlockKind.PARAGRAPH]
+    said = [_letters(text) for block in lists for text in block.texts]
+    return tuple(
+        block
+        for block in parse_blocks(achievement.description)
+        if block.kind is not BlockKind.PARAGRAPH or not _is_said(block.texts[0], said)
+    )
+
+
+def _is_said(paragraph: str, said: list[str]) -> bool:
+    left = _letters(paragraph)
+    for text in sorted(said, key=len, reverse=True):
+        left = left.replace(text, "")
+    return left in {"", "and"}
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _content_language(tag: str | None) -> str:

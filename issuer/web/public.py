@@ -68,14 +68,14 @@ _FRONT_KEPT = timedelta(minutes=1)
 @blueprint.get("/")
 @blueprint.get("/index.html")
 def index() -> WerkzeugResponse:
-    return _page(_front().html(now=site.now(), language=ENGLISH, root=_root()))
+    return _page(_front().html(now=site.now(), language=ENGLISH, root=_root(), live=True))
 
 
 @blueprint.get("/mi")
 @blueprint.get("/mi/")
 @blueprint.get("/mi/index.html")
 def index_in_maori() -> WerkzeugResponse:
-    return _page(_front().html(now=site.now(), language=MAORI, root=_root()))
+    return _page(_front().html(now=site.now(), language=MAORI, root=_root(), live=True))
 
 
 @blueprint.get("/badges/<name>")
@@ -124,8 +124,13 @@ def share_form() -> WerkzeugResponse:
     key = parse_share_key(typed)
     if key is not None:
         return redirect(url_for("public.shared", name=key))
-    answer = Response(render_template("public/code.html", typed=typed[:40]), status=404 if typed else 200)
-    return _unseen(answer)
+    return _unseen(_code_form(typed))
+
+
+def _code_form(typed: str = "") -> WerkzeugResponse:
+    """Where a code is typed in; what was typed before opened nothing."""
+    page = render_template("public/code.html", typed=typed[:40], is_code=parse_share_key(typed) is not None)
+    return Response(page, status=404 if typed else 200)
 
 
 @blueprint.get("/s/<name>")
@@ -211,6 +216,11 @@ def about(name: str | None = None) -> WerkzeugResponse:
 @blueprint.get("/assets/badge.css")
 def stylesheet() -> WerkzeugResponse:
     return _file(pages.stylesheet(), "text/css; charset=utf-8")
+
+
+@blueprint.get("/assets/icon.svg")
+def icon() -> WerkzeugResponse:
+    return _file(pages.icon(), "image/svg+xml")
 
 
 def _face() -> Face:
@@ -315,7 +325,8 @@ def _shared_page(key: str, language: str) -> WerkzeugResponse:
     face = _face()
     shown = _shared(face, key)
     if shown is None:
-        return _nothing(language)
+        speak(language)
+        return _code_form(key)
     return _page(face.html(face.page_of(shown, shared=True), language=language, root=_root()))
 
 

@@ -48,6 +48,29 @@ def test_a_badge_in_force_claims_no_more_than_the_page_knows(instance: Instance)
     assert "Withdrawn" not in html
 
 
+@pytest.mark.parametrize(
+    ("description", "shown"),
+    [
+        pytest.param("collect seed and sow it", False, id="the list over again as one sentence"),
+        pytest.param("For those who look after a forest.", True, id="something else"),
+        pytest.param("Collect seed, sow it, and sell it", True, id="more than the list"),
+    ],
+)
+def test_a_description_that_only_says_the_outcomes_again_is_left_out(
+    instance: Instance, description: str, shown: bool
+) -> None:
+    only_id(issue(instance, Completions(rows=(Completion(line=2),))))
+    (document,) = stored_documents(instance)
+    achievement = document["credentialSubject"]["achievement"]
+    achievement["description"] = f"{description}\n\nIt is not a qualification."
+    achievement["criteria"] = {"narrative": "Met all of it.\n\n1. Collect seed.\n2. Sow it"}
+    page = BadgePage(short_id="a", document=document, state="current", corrected=False)
+    html = badge_html(page, publisher(instance))
+    assert (description in html) is shown
+    assert "It is not a qualification." in html
+    assert "Collect seed." in html
+
+
 def test_a_name_that_is_markup_stays_text(instance: Instance) -> None:
     html = page_of(instance, learner_name="<script>alert(1)</script>")
     assert "<script" not in html

@@ -78,6 +78,7 @@ def webhook() -> str:
         mark=hook.mark_of(connected),
         address=site.link("/hooks/completions"),
         text=take_once(_WEBHOOK),
+        openapi=f"{site.prefix}/openapi.json",
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pypdfium2 as pdfium
 import pytest
@@ -24,6 +26,7 @@ from tests.issuer.web.conftest import make_site, site_of
 EMAIL = "mere@learner.example"
 NSN = "123456789"
 NAME = "Mere Āwhina"
+_ANSWERED = re.compile(rb'<section class="ways">.*?</section>\n', re.DOTALL)  # what no static file could answer
 JSON_TYPES = ("application/vc+ld+json", "application/vc", "application/ld+json", "application/json")
 
 
@@ -59,7 +62,31 @@ def test_every_published_file_is_served_byte_for_byte(
             continue
         answer = client.get(f"/{name}")
         assert answer.status_code == 200, name
-        assert answer.data == (folder / name).read_bytes(), name
+        assert _ANSWERED.sub(b"", answer.data) == (folder / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("address", ["/", "/mi"])
+def test_the_front_page_leads_to_what_only_a_service_answers_and_a_static_one_does_not(
+    live: Instance, client: FlaskClient, short_id: str, tmp_path: Path, address: str
+) -> None:
+    page = client.get(address)
+    found = _ANSWERED.findall(page.data)
+    assert len(found) == 1
+    ways = re.findall(rb'href="([^"]+)"', found[0])
+    assert [client.get(urljoin(f"http://localhost{address}", way.decode())).status_code for way in ways] == [200, 200]
+    folder = tmp_path / "site"
+    publish(live, folder, publisher=publisher_of(live), now=NOW)
+    static = (folder / address.lstrip("/") / "index.html").read_bytes()
+    assert not _ANSWERED.search(static)
+    assert not re.search(rb'href="[./]*(my|s)"', static)
+
+
+def test_every_public_page_names_a_picture_for_its_tab_that_is_there(client: FlaskClient, short_id: str) -> None:
+    for address in ("/", "/mi", f"/badges/{short_id}", f"/badges/{short_id}/mi", "/my"):
+        page = client.get(address, headers={"Accept": "text/html"}).get_data(as_text=True)
+        icon = re.search(r'<link rel="icon" href="([^"]+)"', page)
+        assert icon, address
+        assert client.get(urljoin(f"http://localhost{address}", icon[1])).mimetype == "image/svg+xml", address
 
 
 @pytest.mark.parametrize("language", ["", "/mi"])
@@ -215,6 +242,13 @@ def test_a_code_that_opens_nothing_says_so_and_guessing_is_slowed_but_never_a_re
     assert client.get("/s", query_string={"code": "not a code"}).status_code == 404
 
 
+def test_a_code_that_opens_nothing_is_offered_to_be_typed_again(client: FlaskClient) -> None:
+    page = client.get("/s/0000000000000000").get_data(as_text=True)
+    assert "This code opens nothing." in page
+    assert 'name="code"' in page
+    assert 'value="0000000000000000"' in page
+
+
 def test_a_withdrawn_badge_says_so_at_its_address(live: Instance, client: FlaskClient, short_id: str) -> None:
     revoke(live, short_id, reason=RevocationReason.DUPLICATE, now=NOW + timedelta(hours=1), actor="test")
     html = client.get(f"/badges/{short_id}").get_data(as_text=True)
@@ -272,7 +306,7 @@ def test_an_instance_below_a_path_serves_and_publishes_the_same(tmp_path: Path) 
         for path in site.rglob("*"):
             name = path.relative_to(site).as_posix()
             if path.is_file() and name != "_headers":
-                assert client.get(f"/tohu/{name}").data == path.read_bytes(), name
+                assert _ANSWERED.sub(b"", client.get(f"/tohu/{name}").data) == path.read_bytes(), name
         assert client.get("/tohu/did.json").mimetype == "application/did+json"
         page = client.get(f"/tohu/badges/{made}").get_data(as_text=True)
         assert 'href="../assets/badge.css"' in page
