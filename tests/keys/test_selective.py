@@ -164,6 +164,14 @@ def test_a_text_that_looks_like_a_blank_node_stays_a_text() -> None:
     verify(of_an_issuer(issued(document, "/issuer")).derive(document))
 
 
+def test_what_cannot_be_told_apart_part_by_part_is_not_signed_so() -> None:
+    """A JSON literal is one value: a name put inside it, to find it again, would change it."""
+    contexts = [v.CREDENTIALS_V2, {"data": {"@id": "https://example.org/#data", "@type": "@json"}}]
+    document = WHOLE | {"@context": contexts, "credentialSubject": {"id": "did:example:a", "data": {"town": "Ōtaki"}}}
+    with pytest.raises(IssuingError, match="part by part"):
+        issued(document, "/issuer")
+
+
 def test_another_kind_of_key_makes_no_base_proof() -> None:
     with pytest.raises(IssuingError):
         add_base_proof(WHOLE, signer=signer("ed25519"), verification_method=METHOD, created=NOW, mandatory=[])
