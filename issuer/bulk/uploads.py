@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.bulk.column_memory import header_sha256, lenient_table, remember, with_memory
+from issuer.bulk.coursecodes import load_course_codes, save_course_codes
 from issuer.bulk.delivering import MailChoice
 from issuer.bulk.upload_choices import (
-    NAME_CHARS,
     UPLOAD,
     UploadChoices,
     checked_choices,
@@ -29,14 +29,12 @@ from issuer.bulk.upload_choices import (
 )
 from issuer.instance import Instance
 from issuer.rows import ISSUE_ANEW, LEAVE_OUT, ClassList, read_class_list
-from issuer.rows.columnmap import fold_code
 from issuer.status import refuse_closed
 from issuer.store import batch_work, uploads_rows, withdrawals
 from issuer.vault import seal, unseal
 from issuer.words.sayings import say
 from schemas.errors import InputError, IssuingError, TableError, TooLarge
 from schemas.limits import MAX_TABLE_BYTES
-from schemas.nzqcf import is_reference
 from verifier.register.edition import Edition
 
 __all__ = [
@@ -259,33 +257,6 @@ def clear_repairs(instance: Instance, batch_id: str, line: int, *, now: datetime
         repairs = {number: cells for number, cells in choices.repairs.items() if number != line}
         tidy = replace(choices, repairs=repairs)
         _change(connection, instance, batch_id, tidy, what="repairs", now=now, actor=actor)
-
-
-def load_course_codes(instance: Instance) -> Mapping[str, str]:
-    """Course code -> NZQA reference."""
-    with instance.store.reading() as connection:
-        return uploads_rows.load_course_codes(connection)
-
-
-def save_course_codes(
-    instance: Instance, codes: Mapping[str, str], *, edition: Edition | None, now: datetime, actor: str
-) -> None:
-    """What these codes stand for from now on, in every class list. Raises InputError, naming the code in `field`."""
-    known = edition.register.versions_by_ref if edition else {}
-    for code, reference in codes.items():
-        if not fold_code(code) or len(code) > NAME_CHARS or not code.isprintable():
-            raise InputError("A course code must have 1 to 100 printable characters.", field=code)
-        if not is_reference(reference) or (edition is not None and reference not in known):
-            raise InputError(f"“{reference[:20]}” is not a micro-credential of the register in use.", field=code)
-    if not codes:
-        return
-    with instance.store.writing() as connection:
-        for code, reference in sorted(codes.items()):
-            uploads_rows.keep_course_code(
-                connection, folded=fold_code(code), code=" ".join(code.split()), nzqa_ref=reference, at=now
-            )
-        facts = {"references": sorted(set(codes.values())), "count": len(codes)}
-        audit.append(connection, at=now, actor=actor, action=audit.COURSE_CODES, facts=facts)
 
 
 def discard(instance: Instance, batch_id: str, *, now: datetime, actor: str) -> None:

@@ -19,7 +19,9 @@ from issuer.instance import Instance
 from issuer.learner.claims import LinkState, claim_token, find_claim
 from issuer.results import RowOutcome
 from issuer.staff.apikeys import Scope, new_key
+from issuer.status import RevocationReason, revoke
 from issuer.store import batch_work
+from issuer.store.audit_log import load_entries
 from issuer.store.claims_rows import load_claims
 from issuer.store.service_tables import outbox
 from issuer.trust.editions import load_edition
@@ -378,3 +380,47 @@ def test_the_command_writes_claim_links_to_a_file_for_its_owner_alone(instance: 
     for short_id in ids:
         link = links[instance.badge_url(short_id)]
         assert link == f"{instance.config.base_url}/claim/{claim_token(instance, short_id, serial=1)}"
+
+
+# --- issued anew ------------------------------------------------------------------------------------------------
+def choose_anew(instance: Instance, data: bytes) -> str:
+    """The list uploaded once more, its one withdrawn row to be issued anew."""
+    batch_id = upload(instance, data)
+    (row,) = checked(instance, batch_id).withdrawn_rows
+    save_repairs(instance, batch_id, row.line, {"issue_anew": row.short_id or ""}, now=NOW, actor=PREPARER)
+    assert checked(instance, batch_id).ready == 1
+    return batch_id
+
+
+def withdraw_the_one(instance: Instance, batch_id: str) -> str:
+    (short_id,) = batch_badges(instance, batch_id)
+    revoke(instance, short_id, reason=RevocationReason.UNSPECIFIED, now=NOW, actor=PREPARER)
+    return short_id
+
+
+def test_a_withdrawn_badge_is_issued_anew_by_choice_once_for_every_withdrawal(any_instance: Instance) -> None:
+    data = class_csv(1)
+    first = withdraw_the_one(any_instance, issued_by_worker(any_instance, data))
+    for _ in range(2):
+        batch_id, rival = choose_anew(any_instance, data), choose_anew(any_instance, data)
+        confirm_now(any_instance, batch_id, ready=1)
+        confirm_now(any_instance, rival, ready=1)  # before either ran
+        work_off(any_instance, clock=lambda: NOW)
+        assert len(batch_badges(any_instance, batch_id)) + len(batch_badges(any_instance, rival)) == 1
+        again = checked(any_instance, upload(any_instance, data))
+        assert (again.ready, again.already, again.withdrawn_rows, again.is_done) == (0, 1, (), True)
+        made = batch_id if batch_badges(any_instance, batch_id) else rival
+        assert withdraw_the_one(any_instance, made) != first
+    with any_instance.store.reading() as connection:
+        replaced = [entry for entry in load_entries(connection) if "in_place_of" in entry.facts]
+    assert len(replaced) == 2
+    assert first in replaced[0].facts
+
+
+def test_naming_a_badge_that_stands_or_another_learners_issues_nothing_anew(instance: Instance) -> None:
+    (standing,) = batch_badges(instance, issued_by_worker(instance, class_csv(1)))
+    gone = withdraw_the_one(instance, issued_by_worker(instance, class_csv(1, first=1)))
+    batch_id = upload(instance, class_csv(2))
+    for line, named in ((2, standing), (3, standing), (2, gone)):
+        save_repairs(instance, batch_id, line, {"issue_anew": named}, now=NOW, actor=PREPARER)
+        assert checked(instance, batch_id).ready == 0

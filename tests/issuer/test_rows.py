@@ -338,6 +338,8 @@ def test_the_files_digest_is_told():
         pytest.param("Name,Ref,Date", id="one word each"),
         pytest.param(" learner_name ,\u00a0nzqa_ref, achieved_on", id="spaces around"),
         pytest.param("Learner-Name:,(NZQA ref),Achieved on *", id="punctuation"),
+        pytest.param("Learner's name,Micro-credential,Day achieved", id="our own empty list"),
+        pytest.param("Student,Micro-credential no.,Completed", id="a number for short"),
     ],
 )
 def test_columns_are_known_by_their_usual_spellings(header):
@@ -741,6 +743,70 @@ def test_a_nameless_column_beside_the_name_is_asked_about():
     one = parse_column_map(b'{"columns": {"learner_name": "Student"}}')
     assert brief(read("Student,,Course,Completed\nMere,Kea,5056,2026-05-03\n", column_map=one))[0][1] == "Mere"
     assert len(read("Student,,Course,Completed\nMere,,5056,2026-05-03\n").rows) == 1
+
+
+# --- rows to look at --------------------------------------------------------------------------------------------
+
+
+def doubts(text, **options):
+    return [(one.line, one.reason, one.column) for one in read(text, **options).warnings]
+
+
+@pytest.mark.parametrize("heading", ["Grade", "Final result", "Outcome", "Enrolment status", "Result", "result"])
+@pytest.mark.parametrize(
+    "value", ["Not achieved", "NA", "n", "Fail", "Did not complete", "WITHDRAWN", "Incomplete", "dnc", "0%", "I taka"]
+)
+def test_a_value_that_says_not_achieved_is_pointed_out_and_not_repeated(heading, value):
+    text = f"Name,Course,Completed,{heading}\nMere,5056,2026-05-03,{value}\nAna,5056,2026-05-03,Achieved\n"
+    assert doubts(text) == [(2, "not-achieved", heading)]
+    (warning,) = read(text).warnings
+    assert len(value) == 1 or value not in warning.message
+    if heading.lower() != "result" and len(value) > 2:
+        assert value not in repr(read(text))
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        pytest.param("Grade", "Merit", id="a grade that says yes"),
+        pytest.param("Grade", "", id="no grade"),
+        pytest.param("Email status", "N", id="the state of something else"),
+        pytest.param("Notes", "Fail", id="a column about something else"),
+        pytest.param("Grade", "100%", id="all of it"),
+    ],
+)
+def test_nothing_else_is_taken_for_not_achieved(heading, value):
+    assert doubts(f"Name,Course,Completed,{heading}\nMere,5056,2026-05-03,{value}\n") == []
+
+
+def test_a_column_that_a_person_left_out_is_looked_at_all_the_same():
+    mapped = parse_column_map(b'{"columns": {"achieved_on": "Completed", "result": null}}')
+    text = "Name,Course,Completed,Achieved?\nMere,5056,2026-05-03,No\n"
+    assert doubts(text, column_map=mapped) == [(2, "not-achieved", "Achieved?")]
+
+
+def test_one_student_number_under_two_names_names_the_rows_and_not_the_number():
+    rows = "Mere Āwhina,5056,2026-05-03,123456789\nAna,5056,2026-05-03,123 456 789\nMERE AWHINA,5056,2026-05-04,123456789\n"
+    class_list = read("Name,Course,Completed,NSN\n" + rows)
+    assert [(one.line, one.reason) for one in class_list.warnings] == [
+        (2, "number-shared"),
+        (3, "number-shared"),
+        (4, "number-shared"),
+    ]
+    assert "row 2, 4, under" in class_list.warnings[1].message
+    assert not any("123" in one.message for one in class_list.warnings)
+    one_person = "Mere Āwhina,5056,2026-05-03,123456789\nMere Awhina,5056,2026-05-04,123456789\n"
+    assert doubts("Name,Course,Completed,NSN\n" + one_person) == []
+
+
+def test_a_name_with_an_empty_part_is_pointed_out():
+    text = "First name,Last name,Course,Completed\n,Pūriri,5056,2026-05-03\nMere,Kea,5056,2026-05-03\n"
+    assert doubts(text) == [(2, "name-in-part", "First name")]
+    assert doubts(text, repairs={2: {"learner_name": "Ana Pūriri"}}) == []
+
+
+def test_a_preferred_name_is_known_when_it_is_cut_short():
+    assert read("Name,Pref. name,Course,Completed\nMere,Mel,5056,2026-05-03\n").rows[0].preferred_name == "Mel"
 
 
 # --- mended cells -----------------------------------------------------------------------------------------------
