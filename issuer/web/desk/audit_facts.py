@@ -117,6 +117,8 @@ def _listed(name: str, several: list[str]) -> str | None:
         return ", ".join(several)
     if name == "unconfirmed":
         return _("%(num)s not confirmed by the register") % {"num": number}
+    if name == "in_place_of":
+        return _("%(num)s in place of a withdrawn badge") % {"num": number}
     return None
 
 
