@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +16,7 @@ from verifier.web.service import EXTENSION, Service
 
 # More than `BoundedFetch.at_once`: whoever waits for slow hosts leaves threads for everybody else.
 THREADS: Final = 40
+_M_ARENA_MAX: Final = -8  # malloc.h; other C libraries have no mallopt, and no such heaps
 
 
 class Server(BaseApplication):
@@ -44,7 +48,14 @@ class Server(BaseApplication):
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
         self.cfg.set("post_fork", self._take_row)
-        self.cfg.set("when_ready", lambda _server: click.echo(f"Serving {self._address}  Ctrl-C ends it."))
+        self.cfg.set("when_ready", self._settle_down)
+
+    def _settle_down(self, _server: Any) -> None:
+        """Before there are other processes: what is there, the register above all, is never gone over for garbage."""
+        gc.collect()
+        gc.freeze()
+        _keep_to_few_arenas()
+        click.echo(f"Serving {self._address}  Ctrl-C ends it.")
 
     def _take_row(self, _server: Any, worker: Any) -> None:
         """Each process counts in a row of its own."""
@@ -52,3 +63,9 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         return self._app.wsgi_app
+
+
+def _keep_to_few_arenas() -> None:
+    """glibc gives many threads many heaps, each of which keeps what its largest request took; two are enough."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
