@@ -155,6 +155,8 @@ def tell_actor(actor: str, *, people: Mapping[str, str], keys: Mapping[str, str]
         return _("The learner")
     if kind == "nobody":
         return _("Somebody not signed in")
+    if kind == "worker":
+        return _("This service by itself")
     return actor
 
 
