@@ -1,4 +1,6 @@
-"""The public face, live: the same bytes as `publish` writes, at the same addresses; signs nothing and writes nothing.
+"""The public face, live: the bytes that `publish` writes, at the same addresses; signs nothing and writes nothing.
+
+The front page alone has more: the ways in for learners, which static files could not answer.
 
 A status list is served as it was last signed. Signing it again is the worker's and `publish`'s to do, so that no
 request from outside ever reaches a key.
