@@ -151,7 +151,16 @@ class Fuzz:
 
 
 def _unsigned(value: Any) -> Any:
-    return {name: member for name, member in value.items() if name != "proof"} if isinstance(value, dict) else value
+    """Without its proofs; one value alone in a list says the same as the value (JSON-LD), and RDF signs both alike."""
+    return _plain({name: one for name, one in value.items() if name != "proof"} if isinstance(value, dict) else value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return _plain(value[0]) if len(value) == 1 else [_plain(member) for member in value]
+    return value
 
 
 def main() -> int:
