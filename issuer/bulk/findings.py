@@ -25,6 +25,7 @@ TO_FIX, HELD, ALREADY, LEFT_OUT = "to-fix", "held", "already", "left-out"
 _ENDS_SOON: Final = timedelta(days=60)
 _SAMPLE_ROWS: Final = 3
 _ADDRESSES_AT_ONCE: Final = 500
+_GRAVE: Final = frozenset({"not-achieved", "number-shared"})
 _NAME_PARTS: Final = (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
 
 
@@ -108,6 +109,11 @@ class Findings:
     def withdrawn_rows(self) -> tuple[FoundRow, ...]:
         """Those of `already_rows` whose badge stands no more, and is issued anew only when a person says so."""
         return tuple(row for row in self.already_rows if row.withdrawn_on is not None)
+
+    @property
+    def grave_count(self) -> int:
+        """Ready rows that may well be wrong: perhaps not achieved, or with another person's student number."""
+        return len({one.line for one in self.warnings if one.reason in _GRAVE})
 
     @property
     def is_done(self) -> bool:

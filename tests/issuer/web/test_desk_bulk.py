@@ -619,6 +619,8 @@ def test_a_grade_that_says_no_is_pointed_out_and_the_row_left_out_right_there(de
     page = text(desk.get(check))
     assert "Perhaps not achieved: 1" in page
     assert "Final grade:" in page
+    assert "1 ready row may be wrong" in page
+    assert "1 ready row may be wrong" in text(desk.get(f"/desk/issue/{batch}/confirm"))
     assert "Not achieved" not in page
     left = follow(desk, press(desk, f"/desk/issue/{batch}/repair", on=check, **{"leave-3": "true"}))
     assert "1 badge is ready" in text(left)
