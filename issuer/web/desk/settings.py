@@ -30,6 +30,16 @@ from schemas.errors import InputError, IssuingError
 
 blueprint = Blueprint("settings", __name__, url_prefix="/desk/settings")
 
+_EXAMPLE_DELIVERY = """{"delivery": "delivery-0001",
+ "completions": [{
+  "completion_id": "7-42",
+  "course": "BEE-101",
+  "achieved_on": "2026-05-31",
+  "learner_name": "Mere Āwhina",
+  "learner_email":
+   "mere@learner.example"
+ }]}"""
+
 _DAYS = ("claim_days", "reminder_days", "nsn_purge_days", "upload_days")
 _WEBHOOK = "webhook-secret"
 
@@ -79,6 +89,7 @@ def webhook() -> str:
         address=site.link("/hooks/completions"),
         text=take_once(_WEBHOOK),
         openapi=f"{site.prefix}/openapi.json",
+        example=_EXAMPLE_DELIVERY,
     )
 
 
