@@ -1,6 +1,6 @@
 """How often one address may ask: counted in the memory of each process for itself; a restart forgets it.
 
-A bucket for each address holds a minute's checks in ten parts: so many may be asked at once, and it fills steadily.
+A bucket for each address holds the checks of twenty seconds: so many may be asked at once, and it fills steadily.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from verifier.web.service import current_service
 EXTENSION: Final = "nz-open-badges-verifier-rates"
 CHARGED: Final = frozenset({"/verify", "/credentials/verify", "/presentations/verify"})
 MAX_CLIENTS: Final = 20_000  # remembered; the longest unseen is let go, and starts with a full bucket again
-_BURST_SECONDS: Final = 6.0
+_BURST_SECONDS: Final = 20.0
 
 
 class Rates:

@@ -171,12 +171,12 @@ def test_a_slow_or_broken_member_spoils_no_other(
 
 # --- how often ------------------------------------------------------------------------------------------------------
 def test_who_asks_too_often_is_told_when_to_ask_again(service: Service, world: Simulator) -> None:
-    client = make_app(replace(service, rate=30)).test_client()
+    client = make_app(replace(service, rate=9)).test_client()
     body = {"credential": world.good_badge()}
     statuses = [client.post("/verify", json=body).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
     refused = client.post("/verify", json=body)
-    assert int(refused.headers["Retry-After"]) == 2
+    assert 3 <= int(refused.headers["Retry-After"]) <= 7
     assert refused.content_type == "application/problem+json"
     assert client.post("/verify", json=body, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 200
     assert client.get("/healthz").status_code == 200
@@ -186,17 +186,17 @@ def test_who_asks_too_often_is_told_when_to_ask_again(service: Service, world: S
 
 
 def test_each_member_of_a_list_counts(service: Service, world: Simulator) -> None:
-    client = make_app(replace(service, rate=100)).test_client()
+    client = make_app(replace(service, rate=30)).test_client()
     assert client.post("/verify", json={"urls": ["x"] * 9}).status_code == 200
     assert client.post("/verify", json={"urls": ["x"] * 9}).status_code == 429
 
 
 def test_buckets_fill_and_are_forgotten_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    rates = Rates(60, monotonic=lambda: now[0])
-    assert [rates.take("a") for _ in range(7)] == [0, 0, 0, 0, 0, 0, 1]
-    now[0] += 1
-    assert [rates.take("a"), rates.take("a")] == [0, 1]
+    rates = Rates(15, monotonic=lambda: now[0])
+    assert [rates.take("a") for _ in range(6)] == [0, 0, 0, 0, 0, 4]
+    now[0] += 4
+    assert [rates.take("a"), rates.take("a")] == [0, 4]
     monkeypatch.setattr("verifier.web.rates.MAX_CLIENTS", 3)
     for name in "bcdef":
         rates.take(name)

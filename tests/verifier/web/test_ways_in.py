@@ -226,7 +226,7 @@ def test_many_silent_hosts_do_not_add_up(visitor: Visitor, monkeypatch: pytest.M
 
 
 def test_many_at_once_are_paid_for_one_by_one(visitor: Visitor) -> None:
-    client = make_app(replace(visitor.scene.service, rate=60)).test_client()
+    client = make_app(replace(visitor.scene.service, rate=18)).test_client()
     links = "\n".join(f"https://gone.example/b/{number}" for number in range(20))
     headers = {"Accept": "text/html"}
     assert client.post("/verify", data={"text": links}, headers=headers).status_code == 200
