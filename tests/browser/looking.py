@@ -19,6 +19,7 @@ def axe_script() -> str:
 
 def axe_faults(page: Any) -> list[str]:
     """What axe finds, one line each: rule, where, why."""
+    page.wait_for_load_state("load")  # a click waits for the page to begin, not for its style
     # Evaluated by the debugger, not by the page: the page's own policy forbids injected scripts, as it should.
     page.evaluate(axe_script())
     found = page.evaluate(
@@ -33,6 +34,7 @@ def axe_faults(page: Any) -> list[str]:
 
 def width_fault(page: Any, width: int) -> str | None:
     """Whether the page itself must be scrolled sideways."""
+    page.wait_for_load_state("load")
     wide = page.evaluate("document.scrollingElement.scrollWidth")
     return f"is {wide} px wide on a screen of {width}" if wide > width else None
 

@@ -67,6 +67,7 @@ def give(page: Any, origin: str, scene: Scene, *, language: str) -> None:
         "#file", files=[{"name": "badge", "mimeType": "application/octet-stream", "buffer": scene.given}]
     )
     page.click("button.main")
+    page.wait_for_load_state("load")  # a click waits for the page to begin, not for its style
 
 
 # Every scene on a phone, the languages and the schemes taking turns; one scene of each kind in every other way too.
