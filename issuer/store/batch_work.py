@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from issuer.store.batches import Counts, RowRecord
-from issuer.store.service_tables import claims, outbox, uploads
+from issuer.store.service_tables import claims, outbox
 from issuer.store.tables import batch_rows, batches, credentials, learners
 from schemas.times import parse_time, write_time
 
@@ -133,13 +133,6 @@ def move(connection: Connection, batch_id: str, *, among: Collection[str], to: s
 
 def change(connection: Connection, batch_id: str, **values: Any) -> None:
     connection.execute(sa.update(batches).where(batches.c.batch_id == batch_id).values(**values))
-
-
-def delete_draft(connection: Connection, batch_id: str) -> None:
-    """Forget a batch that never was: its upload and itself. A badge of it would forbid this (foreign key)."""
-    connection.execute(sa.delete(uploads).where(uploads.c.batch_id == batch_id))
-    connection.execute(sa.delete(batch_rows).where(batch_rows.c.batch_id == batch_id))
-    connection.execute(sa.delete(batches).where(batches.c.batch_id == batch_id))
 
 
 # --- leases -----------------------------------------------------------------------------------------------------

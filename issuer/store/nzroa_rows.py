@@ -55,10 +55,6 @@ def correct_entry(connection: Connection, short_id: str, *, nzqa_ref: str, achie
     )
 
 
-def delete_entry(connection: Connection, short_id: str) -> None:
-    connection.execute(sa.delete(nzroa_entries).where(nzroa_entries.c.short_id == short_id))
-
-
 def load_entry(connection: Connection, short_id: str) -> NzroaEntry | None:
     query = sa.select(nzroa_entries).where(nzroa_entries.c.short_id == short_id)
     row = connection.execute(query).one_or_none()
