@@ -250,7 +250,8 @@ def _sentence(error: BadgeError) -> Markup | str:
 
 
 def _claim_form(token: str, held: Held, *, errors: dict[str, Any] | None = None) -> str:
-    return render_template("claim/claim.html", **_facts(token, held, errors))
+    shown = claims.effective_visibility(held.claim, site.instance.config)
+    return render_template("claim/claim.html", **_facts(token, held, errors), shown=shown.value)
 
 
 def _own_page(token: str, held: Held, *, errors: dict[str, Any] | None = None) -> str:

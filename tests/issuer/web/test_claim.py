@@ -19,6 +19,7 @@ from issuer.staff.choices import load_choices, save_choices
 from issuer.status import revoke
 from issuer.store import claims_rows
 from issuer.store.claims_rows import RequestKind, StoredClaim, Visibility
+from issuer.store.service_tables import claims as claims_table
 from issuer.store.service_tables import outbox
 from issuer.store.tables import audit_log
 from tests.issuer.provider import NOW, Completion, Completions, issue, only_id, stored_documents
@@ -114,6 +115,18 @@ def test_the_page_says_who_holds_what_and_what_each_choice_means(client: FlaskCl
         assert words in html, words
     assert 'value="private" checked' not in html  # nobody chooses for the learner
     assert html.count("<h1") == 1
+
+
+def test_the_page_says_that_nothing_is_published_only_where_that_is_so(
+    client: FlaskClient, instance: Instance, link: str
+) -> None:
+    nothing, seen = "Nothing is published until you take it.", "Its page can be seen already"
+    for visibility, told, untold in (("private", nothing, seen), ("link", seen, nothing), ("public", seen, nothing)):
+        with instance.store.writing() as connection:
+            connection.execute(sa.update(claims_table).values(visibility=visibility))
+        page = client.get(link).get_data(as_text=True)
+        assert told in page
+        assert untold not in page
 
 
 def test_a_learner_claims_and_a_double_click_claims_once(
