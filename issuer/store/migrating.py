@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from schemas.errors import IssuingError
 
-HEAD = "0003"  # a test holds it to the newest script: opening a database then needs no Alembic
+HEAD = "0004"  # a test holds it to the newest script: opening a database then needs no Alembic
 LOCK_KEY = 0x4E5A4F42  # "NZOB": two processes opening a new PostgreSQL database at once upgrade it once
 
 _VERSION_TABLE = "alembic_version"
