@@ -53,7 +53,7 @@ class Mailbox:
     def __init__(self, folder: Path, *, smtp_port: int, web_port: int) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._controller = Controller(self, hostname="127.0.0.1", port=smtp_port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=smtp_port, ready_timeout=60)
         self._server = make_server("127.0.0.1", web_port, _pages(folder), threaded=True)
 
     def start(self) -> None:
@@ -68,7 +68,9 @@ class Mailbox:
         content = envelope.content
         data = content if isinstance(content, bytes) else str(content).encode()
         number = len(list(self._folder.glob("*.eml"))) + 1
-        (self._folder / f"{number:05}.eml").write_bytes(data)
+        unfinished = self._folder / f"{number:05}.tmp"
+        unfinished.write_bytes(data)
+        unfinished.rename(unfinished.with_suffix(".eml"))  # whoever looks sees a whole message or none
         return "250 Caught"
 
 

@@ -4,13 +4,24 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_socket
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+
+from tests.patience import PATIENCE
 
 # Properties are judged by what they find, not by how long one example takes on a busy machine.
-settings.register_profile("no deadline", deadline=None)
+settings.register_profile("no deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no deadline")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_are_waited_for() -> Iterator[None]:
+    """A process that reads a stranger's file may take its few seconds of the processor, however long it waits for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("schemas.baking.pdf.PDF_SECONDS", PATIENCE)
+        patch.setattr("schemas.inlineschema.SCHEMA_SECONDS", PATIENCE)
+        yield
 
 
 @pytest.fixture(autouse=True)

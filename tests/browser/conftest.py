@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -13,11 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.patience import PATIENCE, until
 
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_ARGUMENTS = (
@@ -46,15 +50,23 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS), timeout=PATIENCE * 1_000
+        )
         yield started
         started.close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Ports for servers that start a moment later; below those the system gives to whoever asks for any."""
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in found:
+                found.append(port)
+    return found
 
 
 @dataclass(kw_only=True)
@@ -80,18 +92,18 @@ def command(*words: object) -> str:
     return done.stdout
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], *, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    def answers() -> bool:
         assert process.poll() is None, f"the server for {url} ended"
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
-                return
+            with urllib.request.urlopen(url, timeout=10):  # noqa: S310 - our own loopback address
+                return True
         except urllib.error.HTTPError:
-            return
+            return True
         except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer within {seconds} s")
+            return False
+
+    until(answers, url, every=0.1)
 
 
 BASE_URL = "https://badges.film.example"
@@ -125,7 +137,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     from demo.mailbox import Mailbox
 
     folder = tmp_path_factory.mktemp("town")
-    issuer_port, verifier_port, smtp_port, mail_port = (free_port() for _ in range(4))
+    issuer_port, verifier_port, smtp_port, mail_port = free_ports(4)
     town = Town(
         folder=folder,
         origin=f"http://127.0.0.1:{issuer_port}",
@@ -176,5 +188,5 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(30)
+            process.wait(PATIENCE)
         mailbox.stop()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Town
-from tests.browser.looking import WIDTHS, axe_faults, watch, width_fault
+from tests.browser.looking import WIDTHS, arrive, axe_faults, follow, new_page, painted, turning, watch, width_fault
+from tests.patience import until
 
 PASSWORD = "correct horse battery staple"
 MAX_PAGE_BYTES = 100_000
@@ -36,16 +37,15 @@ def staff(town: Town, browser: Any, tmp_path_factory: pytest.TempPathFactory) ->
     (folder / "list.csv").write_text(LIST, encoding="utf-8")
     (folder / "problems.csv").write_text(PROBLEMS, encoding="utf-8")
     town.issuer("issue", folder / "list.csv", "--out", folder / "out")
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.set_default_timeout(15_000)
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(f"{town.origin}/desk")
     page.get_by_label(re.compile("e-?mail", re.IGNORECASE)).fill("all@film.example")
     page.get_by_label("Password", exact=True).fill(added["one_time_password"])
-    page.get_by_role("button", name="Sign in").click()
+    follow(page, page.get_by_role("button", name="Sign in"))
     for box in page.locator("input[type=password]").all():
         old = "current" in (box.get_attribute("autocomplete") or "")
         box.fill(added["one_time_password"] if old else PASSWORD)
-    page.get_by_role("button", name="Change password").click()
+    follow(page, page.get_by_role("button", name="Change password"))
     upload(page, town, folder / "problems.csv")
     return page
 
@@ -53,10 +53,10 @@ def staff(town: Town, browser: Any, tmp_path_factory: pytest.TempPathFactory) ->
 def upload(page: Any, town: Town, path: Path) -> None:
     page.goto(f"{town.origin}/desk/issue")
     page.set_input_files("input[type=file]", path)
-    page.get_by_role("button", name="Read the list").click()
+    follow(page, page.get_by_role("button", name="Read the list"))
     if page.get_by_role("button", name="Check the list").count():
-        page.get_by_role("button", name="Check the list").click()
-    page.get_by_role("heading", name=re.compile("need")).wait_for()
+        follow(page, page.get_by_role("button", name="Check the list"))
+    arrive(page, page.get_by_role("heading", name=re.compile("need")))
 
 
 def faults_of(page: Any, url: str) -> list[str]:
@@ -109,7 +109,7 @@ def test_every_page_of_the_desk_is_accessible_in_both_languages(staff: Any, town
 
 @pytest.mark.parametrize("path", ["/", "/my", "/s", "/desk/sign-in"])
 def test_a_page_for_everybody_is_accessible_in_both_languages(browser: Any, town: Town, path: str) -> None:
-    page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
+    page = new_page(browser, viewport={"width": 360, "height": 740})
     console = watch(page)
     answer = page.goto(town.origin + path)
     assert answer.status == 200
@@ -132,7 +132,7 @@ def test_a_badge_page_is_accessible_small_and_whole_without_scripts(
     browser: Any, town: Town, tmp_path: Path, where: str, theme: str
 ) -> None:
     short_id = badge_ids(town, tmp_path)[0]
-    page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=theme).new_page()
+    page = new_page(browser, viewport={"width": 360, "height": 740}, color_scheme=theme)
     answer = page.goto(f"{town.origin}/badges/{short_id}{where}")
     assert answer.status == 200
     assert len(answer.body()) < MAX_PAGE_BYTES
@@ -145,15 +145,17 @@ def test_a_badge_page_is_accessible_small_and_whole_without_scripts(
 
 def test_the_desk_is_used_with_the_keyboard_alone(browser: Any, town: Town, tmp_path: Path) -> None:
     told = json.loads(town.issuer("user", "add", "keys@film.example", "--role", "read", "--json"))
-    page = browser.new_context().new_page()
+    page = new_page(browser)
     page.goto(f"{town.origin}/desk")
+    painted(page)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"  # the first stop leads past everything
+    until(lambda: page.evaluate("document.activeElement.className") == "skip", "the first stop, past everything")
     type_into(page, "email", "keys@film.example")
     type_into(page, "password", told["one_time_password"])
-    page.keyboard.press("Enter")
+    with turning(page):
+        page.keyboard.press("Enter")
     page.get_by_role("heading", level=1, name=re.compile("password", re.IGNORECASE)).wait_for()
-    shown = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+    painted(page)
     page.keyboard.press("Tab")
     shown = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
     assert shown != "none"  # where the keyboard is can be seen

@@ -12,11 +12,22 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from issuer.qr import qr_png
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
-from tests.browser.looking import axe_faults, watch, width_fault
+from tests.browser.looking import (
+    PATIENCE_MS,
+    arrive,
+    axe_faults,
+    follow,
+    new_page,
+    painted,
+    turning,
+    watch,
+    width_fault,
+)
 from tests.scenes import SCENES, Scene
 from verifier.web.app import make_app
 from verifier.wording_states import HEADINGS, State
@@ -45,9 +56,8 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     opened: list[tuple[Any, list[str]]] = []
 
     def opening(**options: Any) -> Any:
-        context = browser.new_context(**options)
-        page = context.new_page()
-        opened.append((context, watch(page)))
+        page = new_page(browser, **options)
+        opened.append((page.context, watch(page)))
         return page
 
     yield opening
@@ -66,8 +76,7 @@ def give(page: Any, origin: str, scene: Scene, *, language: str) -> None:
     page.set_input_files(
         "#file", files=[{"name": "badge", "mimeType": "application/octet-stream", "buffer": scene.given}]
     )
-    page.click("button.main")
-    page.wait_for_load_state("load")  # a click waits for the page to begin, not for its style
+    follow(page, page.locator("button.main"))
 
 
 # Every scene on a phone, the languages and the schemes taking turns; one scene of each kind in every other way too.
@@ -116,8 +125,8 @@ def test_the_ways_in_and_the_table_are_clean_at_both_widths(
             assert axe_faults(page) == []
             assert width_fault(page, screen["width"]) is None
             page.set_input_files("#file", files=files)
-            page.click("button.main")
-            assert page.locator("tbody tr").count() == len(names)
+            follow(page, page.locator("button.main"))
+            expect(page.locator("tbody tr")).to_have_count(len(names))
             assert axe_faults(page) == []
             assert width_fault(page, screen["width"]) is None
         with page.expect_download() as saved:
@@ -133,10 +142,11 @@ def test_everything_is_done_by_keyboard_alone_and_the_focus_is_seen(open_page: C
         return page.evaluate("(e => [e.tagName, e.id || e.name || e.textContent.trim()])(document.activeElement)")
 
     def enter() -> None:
-        with page.expect_navigation():
+        with turning(page):
             page.keyboard.press("Enter")
 
     def tab_to(wanted: str) -> None:
+        painted(page)
         for _ in range(40):
             page.keyboard.press("Tab")
             if wanted in focused():
@@ -156,7 +166,7 @@ def test_everything_is_done_by_keyboard_alone_and_the_focus_is_seen(open_page: C
         enter()
         tab_to("What was checked")
         page.keyboard.press("Enter")
-        assert "was issued to the address or identifier you gave" in page.inner_text("details[open]")
+        expect(page.locator("details[open]")).to_contain_text("was issued to the address or identifier you gave")
         page.goto(f"{origin}/verify?badge={scene.url}")
         tab_to("Te reo Māori")
         enter()
@@ -171,7 +181,7 @@ def test_it_all_works_without_scripts(open_page: Callable[..., Any]) -> None:
         assert not page.is_visible("#scan-button")
         give(page, origin, scene, language="en")
         assert page.inner_text("h1") == HEADINGS[State.GOOD].en
-        page.click("header button")
+        follow(page, page.locator("header button"))
         assert page.inner_text("h1") == HEADINGS[State.GOOD].mi
 
 
@@ -207,6 +217,7 @@ def camera(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
         film.write_bytes(frame.getvalue() * 4)
         seer = browser.browser_type.launch(
             executable_path=CHROMIUM,
+            timeout=PATIENCE_MS,
             args=[
                 *CHROMIUM_ARGUMENTS,
                 "--use-fake-ui-for-media-stream",
@@ -215,7 +226,7 @@ def camera(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
             ],
         )
         started.append(seer)
-        return seer.new_page(viewport=PHONE)
+        return new_page(seer, viewport=PHONE)
 
     yield seeing
     for one in started:
@@ -228,7 +239,7 @@ def test_the_camera_reads_a_code_and_opens_the_answer_for_what_it_points_to(came
     with serving(scene) as origin:
         page.goto(f"{origin}/?lang=mi")
         page.click("#scan-button")
-        page.wait_for_selector(".answers", timeout=15_000)
+        arrive(page, page.locator(".answers"))
         assert page.inner_text("h1") == HEADINGS[State.GOOD].mi
         assert "badges.totara-training.example" in page.inner_text("main")
 
@@ -238,8 +249,8 @@ def test_a_code_that_is_no_link_is_put_into_the_form_and_said(camera: Callable[[
     with serving(SCENES["good"][0]()) as origin:
         page.goto(origin)
         page.click("#scan-button")
-        page.wait_for_selector("#scan-said:has-text('holds no link')", timeout=15_000)
-        assert page.input_value("#text") == "KIA ORA"
+        expect(page.locator("#scan-said")).to_contain_text("holds no link")
+        expect(page.locator("#text")).to_have_value("KIA ORA")
 
 
 def test_a_photograph_of_a_certificate_gives_up_the_link_in_its_code(open_page: Callable[..., Any]) -> None:
@@ -254,7 +265,7 @@ def test_a_photograph_of_a_certificate_gives_up_the_link_in_its_code(open_page: 
         page.set_input_files(
             "#file", files=[{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
         )
-        page.wait_for_selector("#scan-said:has-text('a code in it was read')", timeout=15_000)
-        assert page.input_value("#text") == scene.url
-        page.click("button.main")
+        expect(page.locator("#scan-said")).to_contain_text("a code in it was read")
+        expect(page.locator("#text")).to_have_value(str(scene.url))
+        follow(page, page.locator("button.main"))
         assert page.inner_text("h1") == HEADINGS[State.GOOD].en

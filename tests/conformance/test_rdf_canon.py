@@ -11,6 +11,7 @@ import pytest
 from schemas.canonical.rdfc import BoundedRdfc
 from schemas.errors import CanonicalizationLimit
 from schemas.limits import MAX_NDEGREE_CALLS
+from tests.patience import PATIENCE
 
 SUITE = Path(__file__).parent.parent / "vectors" / "rdf-canon"
 ENTRIES = json.loads((SUITE / "manifest.jsonld").read_text())["entries"]
@@ -43,7 +44,7 @@ def dataset_of(path: Path) -> dict[str, Any]:
 
 
 def canonical(path: Path, hash_name: str, *, calls: int = MAX_NDEGREE_CALLS) -> bytes:
-    rdfc = BoundedRdfc(deadline=time.monotonic() + 5, hash_name=hash_name, max_ndegree_calls=calls)
+    rdfc = BoundedRdfc(deadline=time.monotonic() + PATIENCE, hash_name=hash_name, max_ndegree_calls=calls)
     return rdfc.canonical_nquads(dataset_of(path))
 
 

@@ -25,6 +25,7 @@ from issuer.worker import run_worker, work_off
 from tests import simulator
 from tests.issuer.durable import check_exactly_once
 from tests.issuer.provider import ANCHOR, NOW, REF, edition_for, register_for
+from tests.patience import PATIENCE
 
 UGLY = Path(__file__).parents[1] / "vectors" / "ugly"
 OTHER_REF = "0426"
@@ -127,7 +128,7 @@ def run_one_worker(folder: Path, die_at: str | None, occurrence: int, seconds: f
 
 
 def start_worker(
-    folder: Path, *, die_at: str | None = None, occurrence: int = 1, seconds: float = 60, later: float = 0
+    folder: Path, *, die_at: str | None = None, occurrence: int = 1, seconds: float = PATIENCE, later: float = 0
 ) -> multiprocessing.Process:
     """`run_one_worker` in a child process; `later` puts its clock ahead, as if it came when a lease had ended."""
     process = multiprocessing.get_context("fork").Process(

@@ -35,6 +35,7 @@ from tests.issuer.bulk import (
     upload,
 )
 from tests.issuer.provider import NOW
+from tests.patience import PATIENCE, until
 
 SIGKILLED = -9
 STEPS = (
@@ -66,7 +67,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another_that_finishes(any_in
     with open_instance(any_instance_folder) as instance:
         batch_id = confirmed(instance, class_csv(10), mail=MailChoice.HOLD)
     process = start_worker(any_instance_folder, die_at=step, occurrence=1 if step == "taken" else 2)
-    process.join(60)
+    process.join(PATIENCE)
     assert process.exitcode == SIGKILLED
     with open_instance(any_instance_folder) as instance:
         assert load_batch_view(instance, batch_id).summary.state == "running"
@@ -102,7 +103,7 @@ def test_a_worker_killed_while_it_checks_is_followed_by_another(any_instance_fol
         process = start_worker(
             any_instance_folder, die_at=step, later={"taken": 0, "renewed": 600, "found": 1200}[step]
         )
-        process.join(60)
+        process.join(PATIENCE)
         assert process.exitcode == SIGKILLED
     finish_later(any_instance_folder)
     with open_instance(any_instance_folder) as instance:
@@ -128,10 +129,13 @@ def test_two_lists_run_by_two_workers_at_once_issue_each_badge_once(any_instance
                 edition=load_edition(instance),
                 now=NOW,
             )
-    workers = [start_worker(any_instance_folder, seconds=4) for _ in range(2)]
+    workers = [start_worker(any_instance_folder) for _ in range(2)]
+    for batch_id in ids:
+        until(lambda one=batch_id: state_in(any_instance_folder, one) == "finished", "the end of a list", every=0.2)
     for process in workers:
-        process.join(60)
-        assert process.exitcode == 0
+        assert process.is_alive()
+        process.kill()
+        process.join()
     with open_instance(any_instance_folder) as instance:
         counts = [load_batch_view(instance, batch_id).summary.counts for batch_id in ids]
         assert sum(one.issued for one in counts) == 40
@@ -216,12 +220,9 @@ def test_the_worker_command_works_until_it_is_told_to_stop(instance_folder: Path
         ]
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE)
         try:
-            until = time.monotonic() + 30
-            while load_batch_view(instance, batch_id).summary.state != "checked" and time.monotonic() < until:
-                time.sleep(0.1)
-            assert load_batch_view(instance, batch_id).summary.state == "checked"
+            until(lambda: load_batch_view(instance, batch_id).summary.state == "checked", "a checked list", every=0.1)
             process.send_signal(signal.SIGTERM)
-            _, told = process.communicate(timeout=20)
+            _, told = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
             process.wait()

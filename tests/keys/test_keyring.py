@@ -83,10 +83,10 @@ def test_a_key_is_opened_once(tmp_path: Path) -> None:
     Keyring(tmp_path / "keys", PASSPHRASE).new("credential", "Ed25519", created=AT)
     ring = Keyring(tmp_path / "keys", PASSPHRASE)
     ring.signer("credential-1")
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(20):
         ring.signer("credential-1")
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_wrong_passphrase_is_said_plainly(ring: Keyring) -> None:

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from keys.resolve import Retrieved
 from schemas.errors import NotPublished, Unreachable
 from schemas.limits import FETCH_SECONDS, FETCH_TOTAL_SECONDS, MAX_RESOLVING, MAX_URL_CHARS
+from tests.patience import PATIENCE, until
 from tests.simulator import Web
 from verifier.fetch import GuardedFetch, Recorder, is_public
 
@@ -106,13 +107,16 @@ def test_a_host_that_cannot_be_found_is_unreachable() -> None:
 
 
 def test_a_silent_name_server_does_not_hold_us() -> None:
+    go = threading.Event()
+
     def hangs(_host: str, _port: int) -> Sequence[str]:
-        time.sleep(5)
+        go.wait(20)
         return (PUBLIC,)
 
     started = time.monotonic()
     assert refusal(guarded(hangs, seconds=0.2), "https://badges.example/") == "name"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
+    go.set()
 
 
 def test_silent_name_servers_hold_so_many_threads_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,15 +127,15 @@ def test_silent_name_servers_hold_so_many_threads_and_no_more(monkeypatch: pytes
 
     def hangs(host: str, _port: int) -> Sequence[str]:
         asked.append(host)
-        go.wait(5)
+        go.wait(PATIENCE)
         return (PUBLIC,)
 
     for number in range(most + 4):
         assert refusal(guarded(hangs, seconds=0.05), f"https://silent{number}.example/") == "name"
+    until(lambda: len(asked) >= most, "as many threads as there may be")
     assert len(asked) == most
     go.set()
-    time.sleep(0.1)
-    assert refusal(guarded(resolves_to("127.0.0.1"), seconds=0.5), "https://badges.example/") == "private"
+    assert refusal(guarded(resolves_to("127.0.0.1"), seconds=PATIENCE), "https://badges.example/") == "private"
 
 
 # --- a server of our own ----------------------------------------------------------------------------------------------
@@ -174,7 +178,7 @@ class Server:
 
     def _talk(self, raw: socket.socket) -> None:
         with suppress(OSError), raw:
-            raw.settimeout(5)
+            raw.settimeout(PATIENCE)
             connection = raw if self.context is None else self.context.wrap_socket(raw, server_side=True)
             request = b""
             while b"\r\n\r\n" not in request:
@@ -356,15 +360,15 @@ def test_exactly_the_limit_and_two_redirects_are_allowed(serve: Serve) -> None:
 
 
 def _says_nothing(_connection: socket.socket) -> None:
-    time.sleep(5)
+    time.sleep(30)
 
 
 def _drips(*, start: bytes, drop: bytes) -> Handler:
     def handle(connection: socket.socket) -> None:
         connection.sendall(start)
-        for _ in range(200):
+        for _ in range(300):
             connection.sendall(drop)
-            time.sleep(0.03)
+            time.sleep(0.1)
 
     return handle
 
@@ -382,19 +386,19 @@ def _drips(*, start: bytes, drop: bytes) -> Handler:
     ],
 )  # fmt: skip
 def test_a_slow_server_is_left_at_the_deadline(serve: Serve, handler: Handler) -> None:
-    server, fetch = serve(handler, tls=False, seconds=0.4)
+    server, fetch = serve(handler, tls=False, seconds=1.0)
     started = time.monotonic()
     assert refusal(fetch, f"{server.origin}/") == "timeout"
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15
 
 
 @network
 def test_a_server_that_never_shakes_hands_is_left_at_the_deadline() -> None:
     with _listening() as port:
-        fetch = guarded(resolves_to("127.0.0.1"), allow_origins=frozenset({f"https://{HOST}:{port}"}), seconds=0.3)
+        fetch = guarded(resolves_to("127.0.0.1"), allow_origins=frozenset({f"https://{HOST}:{port}"}), seconds=1.0)
         started = time.monotonic()
         assert refusal(fetch, f"https://{HOST}:{port}/") == "timeout"
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 15
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from schemas import limits
 from schemas import vocabulary as v
 from schemas.errors import HighWaterError, HistoryRefused
 from schemas.jsontext import JsonObject, write_json
+from tests.patience import PATIENCE
 from tests.simulator import AUTHORITY, MOE_NUMBER, NOW, REF, Party, Simulator, edited, signer
 from verifier.cli import cli
 from verifier.exits import Ended
@@ -465,7 +466,7 @@ def test_two_processes_at_once_forget_nothing_of_each_other(tmp_path: Path) -> N
         for name in ("one", "two")
     ]
     for writer in writers:
-        _, errors = writer.communicate(timeout=60)
+        _, errors = writer.communicate(timeout=PATIENCE)
         assert (writer.returncode, errors) == (0, b"")
     assert len(load_high_water(path).lists) == 80
 

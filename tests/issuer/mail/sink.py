@@ -15,6 +15,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.patience import PATIENCE
+
 OK = "250 OK"
 
 
@@ -91,7 +93,7 @@ class Sink:
 @contextmanager
 def served(sink: Sink, *, port: int = 0, **options: Any) -> Iterator[Sink]:
     """The sink behind a port of loopback."""
-    controller = Controller(sink, hostname="127.0.0.1", port=port or free_port(), **options)
+    controller = Controller(sink, hostname="127.0.0.1", port=port or free_port(), ready_timeout=PATIENCE, **options)
     controller.start()
     sink.port = controller.port
     try:

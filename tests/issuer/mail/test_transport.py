@@ -23,6 +23,7 @@ from issuer.mail.transport import Refused, ServerDown, SmtpTransport
 from issuer.staff.choices import Security
 from tests.issuer.mail.sink import Sink, free_port, served
 from tests.issuer.mail.town import settings_for
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.network
 
@@ -66,7 +67,7 @@ def transport(
     port: int, *, trust: ssl.SSLContext | None = None, password: str | None = None, **settings: Any
 ) -> SmtpTransport:
     chosen = settings_for(port, **settings)
-    return SmtpTransport(settings=chosen, password=password, hello="kura.example", timeout=5, trust=trust)
+    return SmtpTransport(settings=chosen, password=password, hello="kura.example", timeout=PATIENCE, trust=trust)
 
 
 def test_mail_goes_over_starttls_to_a_server_that_is_trusted(

@@ -17,6 +17,7 @@ from issuer.store import claims_rows, outbox_rows
 from issuer.store.claims_rows import Delivery, Visibility
 from issuer.vault import token_sha256
 from tests.issuer.provider import BASE_URL, NOW, Completion, Completions, issue, short_ids
+from tests.patience import PATIENCE
 
 CLAIM_DAYS = timedelta(days=180)
 
@@ -99,7 +100,7 @@ def choose(instance: Instance, **changed: Any) -> Choices:
         return save_choices(instance, connection, replace(load_choices(connection), **changed), actor="test", now=NOW)
 
 
-def send(instance: Instance, port: int, *, clock: Clock, limit: int = 1000, timeout: float = 5.0) -> Sent:
+def send(instance: Instance, port: int, *, clock: Clock, limit: int = 1000, timeout: float = PATIENCE) -> Sent:
     """One run of a worker."""
     with SmtpTransport(settings=settings_for(port), hello="kura.example", timeout=timeout) as transport:
         return send_due(instance, transport=transport, link_base=BASE_URL, clock=clock, limit=limit)

@@ -20,6 +20,7 @@ from issuer.web.access import TOKEN
 from tests.issuer.provider import NOW
 from tests.issuer.web.conftest import csrf_of, site_of
 from tests.issuer.web.oidc_provider import Provider
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.network
 
@@ -64,7 +65,7 @@ def _begin(client: FlaskClient, *, then: str = "") -> str:
 def _at_the_service(address: str) -> str:
     """What a browser does there: returns where it is sent back to, without the origin."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=5)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=PATIENCE)
     connection.request("GET", f"{parts.path}?{parts.query}")
     back = urlsplit(str(connection.getresponse().getheader("Location")))
     connection.close()

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -150,20 +151,24 @@ def test_a_slow_or_broken_member_spoils_no_other(
     client: FlaskClient, world: Simulator, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = world.good_badge()["id"]
+    go = threading.Event()
 
     def fetch(url: str) -> Any:
         if "slow" in url:
-            time.sleep(2)
+            go.wait(25)
         if "broken" in url:
             raise RuntimeError("a fault of ours")
         return world.web(url)
 
-    monkeypatch.setattr(machine, "MAX_BATCH_SECONDS", 0.8)
+    assert client.post("/verify", json={"credential": world.good_badge()}).status_code == 200  # warm
+    monkeypatch.setattr(machine, "MAX_BATCH_SECONDS", 3.0)
     client = make_app(replace(service, network=fetch)).test_client()
     began = time.monotonic()
     urls = [good, "https://slow.example/1", "https://broken.example/", good, "https://gone.example/", "x", good]
     answer = client.post("/verify", json={"urls": urls})
-    assert time.monotonic() - began < 1.9
+    took = time.monotonic() - began
+    go.set()
+    assert took < 15
     assert [verdicts(answer.json[place]) for place in (0, 3, 6)] == [GOOD] * 3
     assert [answer.json[place]["problem"]["status"] for place in (1, 2, 5)] == [504, 500, 400]
     assert answer.json[4]["genuine"]["verdict"] == "unconfirmed"

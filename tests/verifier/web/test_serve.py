@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from schemas.jsontext import write_json
+from tests.patience import PATIENCE, until
 from tests.simulator import AUTHORITY, Simulator
 from tests.verifier.web.test_standing import edition_bytes, put
 from verifier.highwater_file import load_high_water
@@ -51,21 +52,23 @@ def port(tmp_path: Path, world: Simulator) -> Iterator[int]:
         start_new_session=True,
     )  # fmt: skip
     try:
-        for _ in range(200):
-            try:
-                if ask(number, "GET", "/healthz")[0] == 200:
-                    break
-            except OSError:
-                time.sleep(0.1)
+        until(lambda: is_up(number), "the service", every=0.1)
         yield number
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
+
+
+def is_up(port: int) -> bool:
+    try:
+        return ask(port, "GET", "/healthz")[0] == 200
+    except OSError:
+        return False
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
     """Over a connection of its own, so that either process may answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request(method, path, body=body, headers={"Content-Type": "application/json"} if body else {})
         answer = connection.getresponse()
@@ -96,7 +99,7 @@ def test_two_processes_answer_as_one(port: int, world: Simulator, tmp_path: Path
 
 def test_senders_who_never_finish_hold_nobody_up(port: int, world: Simulator) -> None:
     body = write_json({"credential": world.good_badge()})
-    slow = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(30)]
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(30)]
     try:
         for one in slow:
             one.sendall(
@@ -104,7 +107,7 @@ def test_senders_who_never_finish_hold_nobody_up(port: int, world: Simulator) ->
             )
         began = time.monotonic()
         assert ask(port, "POST", "/verify", body)[0] == 200
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20  # they are given a minute
     finally:
         for one in slow:
             one.close()
