@@ -106,6 +106,11 @@ def test_a_host_that_cannot_be_found_is_unreachable() -> None:
     assert refusal(guarded(fails), "https://badges.example/") == "name"
 
 
+def let_resolvers_end() -> None:
+    """They give their turn back to whatever semaphore is there then, which must not be the next test's."""
+    until(lambda: not [one for one in threading.enumerate() if one.name == "resolve"], "the end of every look-up")
+
+
 def test_a_silent_name_server_does_not_hold_us() -> None:
     go = threading.Event()
 
@@ -117,6 +122,7 @@ def test_a_silent_name_server_does_not_hold_us() -> None:
     assert refusal(guarded(hangs, seconds=0.2), "https://badges.example/") == "name"
     assert time.monotonic() - started < 10
     go.set()
+    let_resolvers_end()
 
 
 def test_silent_name_servers_hold_so_many_threads_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +142,7 @@ def test_silent_name_servers_hold_so_many_threads_and_no_more(monkeypatch: pytes
     assert len(asked) == most
     go.set()
     assert refusal(guarded(resolves_to("127.0.0.1"), seconds=PATIENCE), "https://badges.example/") == "private"
+    let_resolvers_end()
 
 
 # --- a server of our own ----------------------------------------------------------------------------------------------
