@@ -11,7 +11,7 @@ from typing import Protocol
 from issuer.catalogue import Achievement, achievement_on
 from issuer.minting import IssuerFacts, NameDisplay
 from issuer.results import RowOutcome, RowResult
-from issuer.rowkeys import default_row_key
+from issuer.rowkeys import row_key_of
 from issuer.store.setups import Setup
 from issuer.trust.staples import Staples
 from issuer.words import MAORI
@@ -98,6 +98,18 @@ class Candidate:
         return f"Candidate(line={self.row.line}, …)"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grant:
+    """What rows of one reference, day and language have in common once they may be issued."""
+
+    achievement: Achievement
+    reason: str
+    unconfirmed_reason: str | None
+    endorsement: JsonObject | None
+    lacks_endorsement: bool
+    valid_until: datetime | None
+
+
 class Gate:
     """The register's answer for our own key, signing now, asked once for each reference and day."""
 
@@ -119,8 +131,10 @@ class Gate:
         self._accept_unconfirmed = accept_unconfirmed
         self._staples = staples
         self._setups = setups
+        self._today = nz_date(now)
         self._decisions: dict[tuple[str, date], Decision] = {}
         self._achievements: dict[tuple[str, date, str | None], Achievement] = {}
+        self._grants: dict[tuple[str, date, str | None], _Grant] = {}
 
     @property
     def accepts_unconfirmed(self) -> bool:
@@ -133,21 +147,40 @@ class Gate:
             )
         return self._decisions[ref, on]
 
-    def admit(self, row: CompletionRow, *, row_key: str) -> Candidate | RowResult:
+    def admit(self, row: CompletionRow, *, row_key: str, replaces: str | None = None) -> Candidate | RowResult:
         """The candidate, or why the row is held or failed."""
-        if fault := _row_fault(row, today=nz_date(self._now)):
+        if fault := _row_fault(row, today=self._today):
             return _refused(row, row_key, reason=fault[0], sentence=fault[1])
+        key = (row.nzqa_ref, row.achieved_on, row.language)
+        grant = self._grants.get(key)
+        if grant is None:
+            found = self._ask(row, row_key=row_key)
+            if isinstance(found, RowResult):
+                return found
+            grant = self._grants[key] = found
+        return Candidate(
+            row=row,
+            row_key=row_key,
+            achievement=grant.achievement,
+            reason=grant.reason,
+            unconfirmed_reason=grant.unconfirmed_reason,
+            endorsement=grant.endorsement,
+            lacks_endorsement=grant.lacks_endorsement,
+            valid_until=grant.valid_until,
+            replaces=replaces,
+        )
+
+    def _ask(self, row: CompletionRow, *, row_key: str) -> _Grant | RowResult:
+        """What the register and the set-up say of this row's reference, day and language."""
         setup = self._setups.get(row.nzqa_ref)
         valid_until = end_of_validity(row.achieved_on, months=setup.valid_months if setup else None)
         if valid_until is not None and valid_until <= self._now:
             return _refused(row, row_key, reason="already-expired", sentence=_ended_sentence(row, setup, valid_until))
         decision = self.decide(ref=row.nzqa_ref, on=row.achieved_on)
-        sentence = _spoken(decision, self.edition)
-        if decision.outcome is Outcome.NOT_ACCREDITED:
-            return _refused(row, row_key, reason=decision.reason, sentence=sentence)
         unconfirmed = decision.outcome is not Outcome.ACCREDITED
-        if unconfirmed and self._accept_unconfirmed is None:
-            return _held(row, row_key, reason=decision.reason, sentence=sentence)
+        if decision.outcome is Outcome.NOT_ACCREDITED or (unconfirmed and self._accept_unconfirmed is None):
+            settle = _refused if decision.outcome is Outcome.NOT_ACCREDITED else _held
+            return settle(row, row_key, reason=decision.reason, sentence=_spoken(decision, self.edition))
         try:
             achievement = self._achievement(row)
         except IssuingError as error:
@@ -155,9 +188,7 @@ class Gate:
             settle = _held if unconfirmed else _refused
             return settle(row, row_key, reason=reason, sentence=error.detail)
         endorsement = self._endorsement(achievement, on=row.achieved_on) if not unconfirmed else None
-        return Candidate(
-            row=row,
-            row_key=row_key,
+        return _Grant(
             achievement=achievement,
             reason=decision.reason,
             unconfirmed_reason=self._accept_unconfirmed if unconfirmed else None,
@@ -169,7 +200,7 @@ class Gate:
     def _endorsement(self, achievement: Achievement, *, on: date) -> JsonObject | None:
         if self._staples is None:
             return None
-        return self._staples.for_award(achievement, on=on, signed_on=nz_date(self._now))
+        return self._staples.for_award(achievement, on=on, signed_on=self._today)
 
     def _achievement(self, row: CompletionRow) -> Achievement:
         key = (row.nzqa_ref, row.achieved_on, row.language)
@@ -196,18 +227,7 @@ class Gate:
 
 def key_rows(rows: Iterable[CompletionRow], *, secret: bytes, provider: str) -> dict[int, str]:
     """Line -> row key: the file's own, else the HMAC."""
-    return {
-        row.line: row.row_key
-        or default_row_key(
-            secret,
-            provider=provider,
-            name=row.learner_name,
-            email=row.learner_email,
-            ref=row.nzqa_ref,
-            achieved_on=row.achieved_on,
-        )
-        for row in rows
-    }
+    return {row.line: row_key_of(row, secret=secret, provider=provider) for row in rows}
 
 
 def find_repeats(rows: Iterable[CompletionRow], *, keys: Mapping[int, str]) -> dict[int, RowResult]:
@@ -218,22 +238,41 @@ def find_repeats(rows: Iterable[CompletionRow], *, keys: Mapping[int, str]) -> d
         key = keys[row.line]
         earlier = first.setdefault(key, row.line)
         if earlier != row.line:
-            lines = {"line": row.line, "earlier": earlier}
-            sentence = (
-                say(
-                    "Line %(line)s has the same row_key as line %(earlier)s. Give each completion a row_key of its "
-                    "own.",
-                    **lines,
-                )
-                if row.row_key
-                else say(
-                    "Line %(line)s is the same completion as line %(earlier)s. If it is one person, take one of the "
-                    "rows out; if they are two people, give each row a number of your own (row_key).",
-                    **lines,
-                )
-            )
-            repeats[row.line] = _refused(row, key, reason="duplicate-row", sentence=sentence)
+            repeats[row.line] = refuse_repeat(row, row_key=key, earlier=earlier)
     return repeats
+
+
+def refuse_repeat(row: CompletionRow, *, row_key: str, earlier: int) -> RowResult:
+    """The result of a row whose key the row in line `earlier` has."""
+    lines = {"line": row.line, "earlier": earlier}
+    sentence = (
+        say(
+            "Line %(line)s has the same row_key as line %(earlier)s. Give each completion a row_key of its own.",
+            **lines,
+        )
+        if row.row_key
+        else say(
+            "Line %(line)s is the same completion as line %(earlier)s. If it is one person, take one of the rows out; "
+            "if they are two people, give each row a number of your own (row_key).",
+            **lines,
+        )
+    )
+    return _refused(row, row_key, reason="duplicate-row", sentence=sentence)
+
+
+def refuse_unreadable(faults: Sequence[CompletionFault]) -> RowResult:
+    """The result of a row that cannot be read, telling all that is wrong with it."""
+    return RowResult(
+        line=faults[0].line,
+        outcome=RowOutcome.FAILED,
+        reason=faults[0].reason,
+        sentence=" ".join(_located(fault) for fault in faults),
+    )
+
+
+def _located(fault: CompletionFault) -> str:
+    where = f"Line {fault.line}" + (f", column {fault.column}" if fault.column else "")
+    return f"{where}: {fault.message}"
 
 
 def known_nsns(rows: Iterable[CompletionRow]) -> frozenset[str]:
@@ -251,8 +290,9 @@ def _row_fault(row: CompletionRow, *, today: date) -> tuple[str, str] | None:
             today=say_day(today),
         )
         return "achieved-in-future", _at(row, "achieved_on", what)
-    for field in _PUBLIC_FIELDS:
-        if looks_like_nsn(getattr(row, field) or ""):
+    values = (row.learner_name, row.preferred_name, row.result, row.evidence_url, row.row_key)
+    for field, value in zip(_PUBLIC_FIELDS, values, strict=True):
+        if value and looks_like_nsn(value):
             what = say(
                 "holds a number that looks like a National Student Number, which must never stand in a badge. Take it "
                 "out; the NSN has a column of its own."

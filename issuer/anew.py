@@ -36,13 +36,15 @@ def find_places(
     A badge issued anew has a key made from that of the withdrawn one, so a row's own key leads from each to the next.
     Past the last one, withdrawn, only a row is led that names it: to one key, which is issued once like any other.
     """
+    found = credential_store.find_by_row_keys(
+        connection, provider=provider, row_keys=sorted({keys[row.line] for row in rows})
+    )
+    if not found:  # a list that is new, as most are
+        return {row.line: Place(row_key=keys[row.line]) for row in rows}
     places: dict[int, Place] = {}
     wanted = {row.line: row.replaces for row in rows}
     to_look_up = {row.line: keys[row.line] for row in rows}
     while to_look_up:
-        found = credential_store.find_by_row_keys(
-            connection, provider=provider, row_keys=sorted(set(to_look_up.values()))
-        )
         following: dict[int, str] = {}
         for line, key in to_look_up.items():
             held, last = found.get(key), places[line].held if line in places else None
@@ -53,4 +55,8 @@ def find_places(
             elif last is None or last.short_id == wanted[line]:
                 places[line] = Place(row_key=key, replaces=last.short_id if last else None)
         to_look_up = following
+        if to_look_up:
+            found = credential_store.find_by_row_keys(
+                connection, provider=provider, row_keys=sorted(set(to_look_up.values()))
+            )
     return places

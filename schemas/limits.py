@@ -83,6 +83,8 @@ VERIFIER_BATCH = JsonLimits(max_bytes=8 * MIB, max_depth=34, max_values=MAX_BATC
 
 MAX_TABLE_BYTES = 32 * MIB  # a class list: 200,000 rows of 160 bytes
 MAX_TABLE_ROWS = 200_000
+MAX_STREAM_BYTES = 512 * MIB  # a CSV on the command line, which is never whole in memory: 2,000,000 rows of 250 bytes
+MAX_STREAM_ROWS = 2_000_000  # what is kept of each in memory is 30 bytes; the rest, a kilobyte, is on disk for a while
 MAX_MACHINE_ROWS = 10_000  # through the API at once: they are checked within the request, some seconds
 MAX_TABLE_COLUMNS = 200
 MAX_CELL_CHARS = 2_000

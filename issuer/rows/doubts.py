@@ -95,11 +95,14 @@ def doubt_numbers(rows: Iterable[Row], *, spelled: Mapping[Field, str]) -> Itera
         if row.nsn:
             by_number.setdefault(row.nsn, []).append(row)
     for several in by_number.values():
-        names = {row.line: fold_header(row.learner_name) or row.learner_name for row in several}
+        if len(several) == 1:
+            continue
+        names = {row.line: name_known_by(row) for row in several}
         if len(set(names.values())) < 2:
             continue
+        first = _first_lines(names)
         for row in several:
-            others = [str(line) for line in names if names[line] != names[row.line]]
+            others = [str(line) for line in first if names[line] != names[row.line]][: _SHOWN_LINES + 1]
             shown = ", ".join(others[:_SHOWN_LINES]) + (" …" if len(others) > _SHOWN_LINES else "")
             yield RowFault(
                 line=row.line,
@@ -112,3 +115,22 @@ def doubt_numbers(rows: Iterable[Row], *, spelled: Mapping[Field, str]) -> Itera
                 reason="number-shared",
                 field=str(Field.NSN),
             )
+
+
+def name_known_by(row: Row) -> str:
+    """The learner's name without case, macrons or punctuation."""
+    return fold_header(row.learner_name) or row.learner_name
+
+
+def _first_lines(names: Mapping[int, str]) -> list[int]:
+    """The first lines, among which there are, whichever name is left out, as many as are shown and one more."""
+    enough = _SHOWN_LINES + 1
+    counts: dict[str, int] = {}
+    kept: list[int] = []
+    for line, name in names.items():
+        counts[name] = counts.get(name, 0) + 1
+        if counts[name] <= enough:
+            kept.append(line)
+        if len(kept) == 2 * enough:
+            break
+    return kept

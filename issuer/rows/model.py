@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta | None
 
@@ -33,23 +33,28 @@ class Field(StrEnum):
     LAST_NAME = "last_name"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One completion, every value checked. `line` is where it begins in the user's own file, counted from 1."""
+class Row(NamedTuple):
+    """One completion, every value checked. `line` is where it begins in the user's own file, counted from 1.
+
+    A tuple, for there may be millions of them. `repr` tells neither address nor student number.
+    """
 
     line: int
     learner_name: str
     nzqa_ref: str
     achieved_on: date
-    learner_email: str | None = field(default=None, repr=False)
+    learner_email: str | None = None
     row_key: str | None = None
-    nsn: str | None = field(default=None, repr=False)  # for the NZRoA store and nowhere else
+    nsn: str | None = None  # for the NZRoA store and nowhere else
     preferred_name: str | None = None
     name_display: str | None = None
     language: str | None = None
     result: str | None = None
     evidence_url: str | None = None
     replaces: str | None = None  # the withdrawn badge in whose place a person has it issued anew; no column
+
+    def __repr__(self) -> str:
+        return f"Row(line={self.line}, learner_name={self.learner_name!r}, nzqa_ref={self.nzqa_ref!r}, …)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +75,15 @@ class RowFault:
         return f"{where}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One row of the table as it was written, or what kept it from being read."""
+class Record(NamedTuple):
+    """One row of the table as it was written, or what kept it from being read. `repr` tells none of its cells."""
 
     line: int
-    cells: tuple[Cell, ...] = field(default=(), repr=False)
+    cells: tuple[Cell, ...] = ()
     problem: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Record(line={self.line}, problem={self.problem!r}, …)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from typing import BinaryIO, Final
 
 from issuer.rows import cells, delimited, workbook
 from issuer.rows.columnmap import ColumnMap
@@ -12,9 +14,11 @@ from issuer.rows.header import HEADER_WITHIN, Header, find_header, guess_header,
 from issuer.rows.model import Cell, Record
 from issuer.words.sayings import say
 from schemas.errors import TableError, TooLarge
-from schemas.limits import MAX_TABLE_BYTES, MAX_TABLE_COLUMNS
+from schemas.limits import MAX_RECORD_LINES, MAX_TABLE_BYTES, MAX_TABLE_COLUMNS
 
 _SHOWN_CHARS = 200
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf\0"
+_HEAD_LINES: Final = (HEADER_WITHIN + 2) * MAX_RECORD_LINES  # all that the header and the row after it may need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +46,43 @@ def find_table(
 
     Raises TableError or TooLarge when there is none to read.
     """
-    if len(data) > MAX_TABLE_BYTES:
+    refuse_larger(len(data), MAX_TABLE_BYTES, filename=filename)
+    if not data.strip(_BLANK):
+        raise _empty(filename)
+    if workbook.is_workbook(data):
+        return _find_in_workbook(data, filename=filename, column_map=column_map, wanted=sheet, strict=strict)
+    return _find_in_text(io.BytesIO(data), filename=filename, column_map=column_map, encoding=encoding, strict=strict)
+
+
+def find_table_in_file(
+    file: BinaryIO, *, filename: str, size: int, most: int, column_map: ColumnMap, encoding: str | None = None
+) -> Table:
+    """As `find_table`, for text of up to `most` bytes that is never whole in memory; a workbook is read whole.
+
+    The records are read from `file` as they are asked for, from its beginning to its end.
+    """
+    start = file.read(8)
+    file.seek(0)
+    if workbook.is_workbook(start):
+        refuse_larger(size, MAX_TABLE_BYTES, filename=filename)
+        return find_table(file.read(), filename=filename, column_map=column_map)
+    refuse_larger(size, most, filename=filename)
+    if not any(block.strip(_BLANK) for block in iter(lambda: file.read(1 << 20), b"")):
+        raise _empty(filename)
+    return _find_in_text(file, filename=filename, column_map=column_map, encoding=encoding, strict=True)
+
+
+def refuse_larger(size: int, most: int, *, filename: str) -> None:
+    """Raises TooLarge for a file of more bytes."""
+    if size > most:
         raise TooLarge(
             say(
                 "%(file)s is %(number)s bytes; the limit is %(limit)s. Split it.",
                 file=filename,
-                number=f"{len(data):,}",
-                limit=f"{MAX_TABLE_BYTES:,}",
+                number=f"{size:,}",
+                limit=f"{most:,}",
             )
         )
-    if not data.strip(b" \t\r\n\xef\xbb\xbf\0"):
-        raise TableError(say("%(file)s is empty.", file=filename))
-    if workbook.is_workbook(data):
-        return _find_in_workbook(data, filename=filename, column_map=column_map, wanted=sheet, strict=strict)
-    return _find_in_text(data, filename=filename, column_map=column_map, encoding=encoding, strict=strict)
 
 
 def shown_cell(cell: Cell) -> str:
@@ -65,15 +92,18 @@ def shown_cell(cell: Cell) -> str:
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
 
 
-def _find_in_text(data: bytes, *, filename: str, column_map: ColumnMap, encoding: str | None, strict: bool) -> Table:
-    text, found_encoding = delimited.decode_text(data, encoding=encoding)
+def _find_in_text(file: BinaryIO, *, filename: str, column_map: ColumnMap, encoding: str | None, strict: bool) -> Table:
+    codec = delimited.find_codec(file, encoding=encoding)
+    found_encoding = delimited.shown_encoding(codec)
     notes: list[str] = [] if found_encoding == "utf-8" else [say("Read as %(encoding)s.", encoding=found_encoding)]
-    lines = delimited.split_lines(text)
-    named = delimited.separator_named(lines)
+    lines = delimited.read_lines(file, codec=codec)
+    head = list(islice(lines, _HEAD_LINES))
+    named = delimited.separator_named(head)
     start = 1 if named else 0
     best: tuple[tuple[int, int], str, Header, list[Record]] | None = None
     for delimiter in (named,) if named else delimited.DELIMITERS:
-        top = list(islice(delimited.records(lines, delimiter=delimiter, start=start), HEADER_WITHIN))
+        found = delimited.records(head[start:], delimiter=delimiter, first=start + 1)
+        top = list(islice(found, HEADER_WITHIN))
         if max((len(record.cells) for record in top), default=0) > MAX_TABLE_COLUMNS:
             raise TooLarge(say("%(file)s has more than %(limit)s columns.", file=filename, limit=MAX_TABLE_COLUMNS))
         header = _header_among(top, column_map=column_map, strict=strict)
@@ -85,11 +115,11 @@ def _find_in_text(data: bytes, *, filename: str, column_map: ColumnMap, encoding
     if strict:
         refuse_missing(header, top, column_map=column_map)
     after = (
-        top[header.position + 1].line - 1 if header.position + 1 < len(top) else _line_after(header, lines, delimiter)
+        top[header.position + 1].line - 1 if header.position + 1 < len(top) else _line_after(header, head, delimiter)
     )
     return Table(
         header=header,
-        records=delimited.records(lines, delimiter=delimiter, start=after, width=header.width),
+        records=delimited.records(chain(head[after:], lines), delimiter=delimiter, first=after + 1, width=header.width),
         notes=(*notes, *_header_notes(header)),
         encoding=found_encoding,
     )
@@ -97,7 +127,7 @@ def _find_in_text(data: bytes, *, filename: str, column_map: ColumnMap, encoding
 
 def _line_after(header: Header, lines: list[str], delimiter: str) -> int:
     """The index of the line after the header's record, which may itself run over several."""
-    following = delimited.records(lines, delimiter=delimiter, start=header.line - 1)
+    following = delimited.records(lines[header.line - 1 :], delimiter=delimiter, first=header.line)
     return next((record.line - 1 for record in islice(following, 1, 2)), len(lines))
 
 
@@ -137,6 +167,10 @@ def _header_notes(header: Header) -> tuple[str, ...]:
     if header.stacked:
         return (say("The header stands in lines %(first)s and %(second)s.", first=header.line - 1, second=header.line),)
     return (say("The header stands in line %(line)s.", line=header.line),) if header.line > 1 else ()
+
+
+def _empty(filename: str) -> TableError:
+    return TableError(say("%(file)s is empty.", file=filename))
 
 
 def _no_header(filename: str) -> TableError:

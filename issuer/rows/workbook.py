@@ -59,7 +59,7 @@ def load_sheets(data: bytes) -> Iterator[Sheet]:
 
 def _records(rows: Iterable[Sequence[Cell]]) -> Iterator[Record]:
     for number, cells in enumerate(rows, start=1):
-        yield Record(line=number, cells=tuple(cells))
+        yield Record(number, tuple(cells))
 
 
 def _rebuild(data: bytes) -> bytes:
