@@ -1,27 +1,18 @@
-"""Order -> signed bytes: minting, signing and the checks every single badge gets; runs here or in a worker process."""
+"""Order -> signed bytes: minting, signing and the checks every single badge gets; knows no database."""
 
 from __future__ import annotations
 
 import hashlib
-import signal
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import connection, get_context, parent_process
-from os import _exit
-from pathlib import Path
-from threading import Thread
 from typing import Protocol
 
-from issuer.instance import Identity, load_config
+from issuer.instance import Identity
 from issuer.minting import Award, IssuerFacts, mint, refuse_nsns
 from issuer.suites import algorithm_of, suite_of
 from keys.signing import Signer, add_proof, sign_jwt
-from schemas.errors import BadgeError, IssuingError
+from schemas.errors import BadgeError
 from schemas.jsontext import JsonObject, write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_status_set
@@ -72,7 +63,7 @@ class Workshop:
     kit: SigningKit
     issuer: IssuerFacts
     valid_from: datetime
-    known_nsns: AbstractSet[str]
+    known_nsns: Container[str]
 
     def __call__(self, orders: Sequence[Order]) -> list[Made]:
         return [self._make(order) for order in orders]
@@ -139,55 +130,3 @@ def signing_kit(instance: Identity, *, with_jwt: bool) -> SigningKit:
 def issuer_facts(instance: Identity) -> IssuerFacts:
     config = instance.config
     return IssuerFacts(did=config.did, name=config.name, base_url=config.base_url, provider=config.provider)
-
-
-# --- worker processes -------------------------------------------------------------------------------------------
-@contextmanager
-def makers(
-    instance: Identity, *, valid_from: datetime, known_nsns: AbstractSet[str], with_jwt: bool, workers: int = 1
-) -> Iterator[Maker]:
-    """A maker in this process, or one that shares each chunk out among `workers` processes."""
-    if workers <= 1:
-        kit = signing_kit(instance, with_jwt=with_jwt)
-        yield Workshop(kit=kit, issuer=issuer_facts(instance), valid_from=valid_from, known_nsns=known_nsns)
-        return
-    arguments = (instance.folder, valid_from, frozenset(known_nsns), with_jwt)
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_furnish_worker, initargs=arguments
-    ) as pool:
-
-        def make(orders: Sequence[Order]) -> list[Made]:
-            share = -(-len(orders) // workers)
-            parts = [orders[start : start + share] for start in range(0, len(orders), share)]
-            try:
-                return [made for part in pool.map(_make_in_worker, parts) for made in part]
-            except BrokenProcessPool:
-                raise IssuingError(
-                    "A worker process ended early (was it killed, or out of memory?). What was committed stands; run "
-                    "the same command again, with fewer --workers if it happens again."
-                ) from None
-
-        yield make
-
-
-_worker: list[Workshop] = []
-
-
-def _furnish_worker(folder: Path, valid_from: datetime, known_nsns: frozenset[str], with_jwt: bool) -> None:
-    Thread(target=end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which finishes its chunk with us
-    bare = Identity(folder, load_config(folder))
-    kit = signing_kit(bare, with_jwt=with_jwt)
-    _worker[:] = [Workshop(kit=kit, issuer=issuer_facts(bare), valid_from=valid_from, known_nsns=known_nsns)]
-
-
-def _make_in_worker(orders: Sequence[Order]) -> list[Made]:
-    return _worker[0](orders)
-
-
-def end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        _exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -98,13 +98,11 @@ def mint(
     }
 
 
-def refuse_nsns(text: str, *, known: AbstractSet[str]) -> None:
+def refuse_nsns(text: str, *, known: Container[str]) -> None:
     """Raises IssuingError when a National Student Number of the class list stands anywhere in the text.
 
     Numbers grouped with spaces, dots or hyphens are found too. An NSN is never quoted, not even here.
     """
-    if not known:
-        return
     for run in _NSN_RUN.findall(_BETWEEN_DIGITS.sub("", text)):
         for length in (9, 10):
             if any(run[start : start + length] in known for start in range(len(run) - length + 1)):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from issuer.instance import Instance
+from issuer.instance import Identity
+from issuer.making import Made, Order, Workshop, make_badge
 from issuer.profile import did_document
 from issuer.store.lists import SignedList
 from issuer.trust.editions import load_anchor
@@ -19,10 +20,14 @@ from schemas.vocabulary import DID_LD_JSON, VC_LD_JSON
 from verifier.intake import intake_bytes
 from verifier.policy import BADGE_POLICY
 from verifier.register.edition import Edition
-from verifier.report import Report
+from verifier.report import AccreditedVerdict, CurrentVerdict, GenuineVerdict, Report
 from verifier.verify import Surroundings, verify
 
 SAMPLE_EVERY = 200
+
+_ACCREDITED = {AccreditedVerdict.VALID}
+
+_T = TypeVar("_T")
 
 
 class SignedBadge(Protocol):
@@ -39,7 +44,7 @@ class SignedBadge(Protocol):
 class OwnWeb:
     """The instance's public addresses as they will be once published; every other address is unreachable."""
 
-    def __init__(self, instance: Instance, *, lists: Iterable[SignedList], at: datetime) -> None:
+    def __init__(self, instance: Identity, *, lists: Iterable[SignedList], at: datetime) -> None:
         self.instance = instance
         self._at = at
         self._pages: dict[str, tuple[str, bytes]] = {}
@@ -63,6 +68,27 @@ class OwnWeb:
             retrieved_at=self._at,
             sha256=hashlib.sha256(body).hexdigest(),
         )
+
+
+def check_made(
+    made: Made,
+    *,
+    order: Order,
+    workshop: Workshop,
+    web: OwnWeb,
+    edition: Edition | None,
+    at: datetime,
+    accept_unconfirmed: bool,
+) -> None:
+    """Make the badge again by the reference path, compare the bytes, and verify it wholly. Raises IssuingError."""
+    again = make_badge(order, workshop=workshop)
+    if (again.document, again.sentence) != (made.document, made.sentence):
+        raise IssuingError(
+            f"The self-check stopped the batch: badge {made.short_id}, made again by the reference path, is another "
+            "one. Nothing of this chunk was issued.",
+            reason="self-check",
+        )
+    check_badge(made, web=web, edition=edition, at=at, accept_unconfirmed=accept_unconfirmed)
 
 
 def check_badge(
@@ -89,24 +115,22 @@ def _check_staple(badge: SignedBadge, *, web: OwnWeb, at: datetime) -> None:
     _require_good(report, short_id=badge.short_id, accept_unconfirmed=False)
 
 
-def sample(badges: list[SignedBadge]) -> list[SignedBadge]:
+def sample(badges: Sequence[_T]) -> list[_T]:
     """The first, the last, and one in 200."""
     picked = {*range(0, len(badges), SAMPLE_EVERY), len(badges) - 1} if badges else set()
     return [badges[index] for index in sorted(picked)]
 
 
 def _require_good(report: Report, *, short_id: str, accept_unconfirmed: bool) -> None:
-    document = report.to_json()
-    accredited = {"valid", "unconfirmed"} if accept_unconfirmed else {"valid"}
-    wrong = [
-        question
-        for question, good in (("genuine", {"valid"}), ("current", {"current"}), ("accredited", accredited))
-        if document[question]["verdict"] not in good
-    ]
-    if wrong:
-        told = "; ".join(f"{question}: {document[question]['sentence']}" for question in wrong)
+    accredited = {AccreditedVerdict.VALID, AccreditedVerdict.UNCONFIRMED} if accept_unconfirmed else _ACCREDITED
+    answers = (
+        ("genuine", report.genuine.sentence, report.genuine.verdict is GenuineVerdict.VALID),
+        ("current", report.current.sentence, report.current.verdict is CurrentVerdict.CURRENT),
+        ("accredited", report.accredited.sentence, report.accredited.verdict in accredited),
+    )
+    if wrong := [f"{question}: {sentence}" for question, sentence, is_good in answers if not is_good]:
         raise IssuingError(
-            f"The self-check stopped the batch: our own verifier would not believe badge {short_id} ({told}). "
-            "Nothing of this chunk was issued.",
+            f"The self-check stopped the batch: our own verifier would not believe badge {short_id} "
+            f"({'; '.join(wrong)}). Nothing of this chunk was issued.",
             reason="self-check",
         )

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import b32encode
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -40,8 +41,19 @@ def token(instance: Identity, *, purpose: str, context: str) -> str:
 
     Only its hash is stored: who reads the database alone has no link, and a link can be printed or mailed again.
     """
-    digest = hmac.new(_key(instance, f"token {purpose}"), context.encode(), hashlib.sha256).digest()
-    return b32encode(digest[:_TOKEN_BYTES]).decode("ascii").rstrip("=").lower()
+    return tokens(instance, purpose=purpose)(context)
+
+
+def tokens(instance: Identity, *, purpose: str) -> Callable[[str], str]:
+    """`token` for many contexts: the key is derived once."""
+    keyed = hmac.new(_key(instance, f"token {purpose}"), digestmod=hashlib.sha256)
+
+    def made(context: str) -> str:
+        one = keyed.copy()
+        one.update(context.encode())
+        return b32encode(one.digest()[:_TOKEN_BYTES]).decode("ascii").rstrip("=").lower()
+
+    return made
 
 
 def token_sha256(given: str) -> str:

@@ -17,10 +17,10 @@ from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import purge_uploads
 from issuer.heartbeat import EVERY, beat
 from issuer.instance import FreshConfig, Instance, open_instance
-from issuer.issuing import Step
 from issuer.mail.outbox import erase_addresses, queue_reminders
 from issuer.mail.sending import send_waiting
 from issuer.nzroareport import purge as purge_numbers
+from issuer.running import Step
 from issuer.staff.accounts import purge_sessions
 from issuer.staff.choices import load_choices
 from issuer.staff.idempotency import purge_answers

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 from issuer.authority.sweep import Copies, Sweeper, Swept, sweeper_here
-from issuer.making import end_with_parent
+from issuer.childprocess import follow_parent
 from keys.resolve import load_did_map, no_network
 from schemas.errors import IssuingError
 from verifier.register.edition import Edition
@@ -52,7 +51,7 @@ def _offline_sweeper(old: Edition, new: Edition, did_map: Path | None, at: datet
 
 
 def _furnish_worker(old: Edition, new: Edition, did_map: Path | None, at: datetime) -> None:
-    Thread(target=end_with_parent, daemon=True).start()
+    follow_parent()
     _worker[:] = [_offline_sweeper(old, new, did_map, at)]
 
 

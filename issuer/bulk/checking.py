@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from issuer import audit
-from issuer.batches import Options, rehearse_batch
+from issuer.batches import Options
 from issuer.bulk.findings import Findings, Outcome, build_findings, load_findings, seal_findings
 from issuer.bulk.upload_choices import column_map_of
 from issuer.bulk.uploads import (
@@ -21,6 +21,7 @@ from issuer.bulk.uploads import (
     wrong_state,
 )
 from issuer.instance import Instance
+from issuer.rehearsing import rehearse_batch
 from issuer.rows import Field
 from issuer.rows.export import neutralise
 from issuer.store import batch_work, uploads_rows

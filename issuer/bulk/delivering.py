@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from issuer.store import batch_work, claims_rows, outbox_rows
 from issuer.store.claims_rows import Delivery, NewClaim, Visibility
 from issuer.store.dialect import fold_text
 from issuer.store.outbox_rows import MailKind, MailState, NewMail
-from issuer.vault import token, token_sha256
+from issuer.vault import token, token_sha256, tokens
 
 CLAIM_DAYS = 180
 _FIRST_LINK = 1
@@ -36,7 +36,7 @@ class Terms:
     mail: MailChoice = MailChoice.NONE
     claim_days: int = CLAIM_DAYS
     visibility: Visibility | None = None  # None: as the instance says, until the learner chooses
-    shared: frozenset[str] = field(default=frozenset(), repr=False)  # addresses that two names of the file have
+    shared: Container[str] = field(default=frozenset(), repr=False)  # addresses that two names of the file have
 
 
 NO_MAIL = Terms()
@@ -91,18 +91,23 @@ def arrange(
 ) -> None:
     """Keep a claim link for each badge, and a mail for each that gets one, in the transaction that issues them."""
     people = [(one.name, one.email) for one in recipients]
-    not_own = terms.shared | of_others(connection, people) if terms.mail is not MailChoice.NONE else terms.shared
+    others = of_others(connection, people) if terms.mail is not MailChoice.NONE else frozenset()
     mailed = [
         one
         for one in recipients
-        if terms.mail is not MailChoice.NONE and one.email is not None and fold_address(one.email) not in not_own
+        if terms.mail is not MailChoice.NONE
+        and one.email is not None
+        and (address := fold_address(one.email)) not in others
+        and address not in terms.shared
     ]
     by_mail = {one.short_id for one in mailed}
+    links = tokens(instance, purpose=_PURPOSE)
+    expires_at = now + timedelta(days=terms.claim_days)
     claims = [
         NewClaim(
             short_id=one.short_id,
-            link_sha256=token_sha256(claim_token(instance, one.short_id, serial=_FIRST_LINK)),
-            link_expires_at=now + timedelta(days=terms.claim_days),
+            link_sha256=token_sha256(links(_link_context(one.short_id, serial=_FIRST_LINK))),
+            link_expires_at=expires_at,
             delivery=Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER,
             made_at=now,
             visibility=terms.visibility,
@@ -129,4 +134,8 @@ def arrange(
 
 def claim_token(instance: Identity, short_id: str, *, serial: int) -> str:
     """The secret part of a badge's claim link; each link that replaces another has the next serial number."""
-    return token(instance, purpose=_PURPOSE, context=f"{short_id}.{serial}")
+    return token(instance, purpose=_PURPOSE, context=_link_context(short_id, serial=serial))
+
+
+def _link_context(short_id: str, *, serial: int) -> str:
+    return f"{short_id}.{serial}"

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from issuer.batches import BatchReport, Options, Rehearsal, issue_batch, rehearse_batch
+from issuer.batches import BatchReport, Options, issue_batch
 from issuer.cli.common import (
     EXISTING_FILE,
     FOLDER,
@@ -24,6 +24,7 @@ from issuer.cli.common import (
 from issuer.drawing.pictures import Pictures
 from issuer.instance import Instance
 from issuer.outputs import RESULTS_FILE, Outputs
+from issuer.rehearsing import Rehearsal, rehearse_batch
 from issuer.results import RowOutcome, RowResult
 from issuer.rows import ClassList, parse_column_map, read_class_list
 from issuer.trust.editions import load_edition

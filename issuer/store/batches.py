@@ -27,6 +27,14 @@ class Counts:
     def total(self) -> int:
         return self.issued + self.already + self.held + self.failed
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            issued=self.issued + other.issued,
+            already=self.already + other.already,
+            held=self.held + other.held,
+            failed=self.failed + other.failed,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBatch:
@@ -79,6 +87,13 @@ def start_batch(connection: Connection, *, batch_id: str, file_sha256: str, row_
 def finish_batch(
     connection: Connection, *, batch_id: str, counts: Counts, problems: Iterable[RowRecord], at: datetime
 ) -> None:
+    """As `end_batch`, with all rows that were not issued at once, in place of those of an earlier run."""
+    connection.execute(sa.delete(batch_rows).where(batch_rows.c.batch_id == batch_id))
+    keep_problems(connection, batch_id=batch_id, problems=problems)
+    end_batch(connection, batch_id=batch_id, counts=counts, at=at)
+
+
+def end_batch(connection: Connection, *, batch_id: str, counts: Counts, at: datetime) -> None:
     connection.execute(
         sa.update(batches)
         .where(batches.c.batch_id == batch_id)
@@ -91,7 +106,10 @@ def finish_batch(
             failed=counts.failed,
         )
     )
-    connection.execute(sa.delete(batch_rows).where(batch_rows.c.batch_id == batch_id))  # of an earlier run
+
+
+def keep_problems(connection: Connection, *, batch_id: str, problems: Iterable[RowRecord]) -> None:
+    """Keep the codes of rows that were not issued."""
     values = [{"batch_id": batch_id} | {name: getattr(row, name) for name in RowRecord.__slots__} for row in problems]
     if values:
         connection.execute(insert_or_ignore(connection, batch_rows), values)

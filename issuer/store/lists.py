@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from random import SystemRandom
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Column
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from issuer.store.dialect import insert_or_ignore
 from issuer.store.engine import Store
-from issuer.store.tables import documents, signed_lists, status_bits, status_lists
+from issuer.store.places import new_key, places
+from issuer.store.tables import signed_lists, status_bits, status_lists
 from schemas.limits import MIN_BITSTRING_ENTRIES
 from schemas.times import parse_time, write_time
-from schemas.vocabulary import REVOCATION, SUSPENSION
+from schemas.vocabulary import REVOCATION
 
-# A random index is tried again when taken: beyond three quarters full that grows slow, so a new list is begun.
+# The rest is left free: a list of which every place is known to be a badge says more about each than it must.
 FULL_PERCENT = 75
-
-_random = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -85,41 +83,37 @@ def reserve(
     purpose: str = REVOCATION,
     length: int = MIN_BITSTRING_ENTRIES,
 ) -> tuple[Slot, ...]:
-    """`count` places nobody has, at random, in the caller's transaction; roll it back and they are free again.
+    """`count` places nobody has, in an order nobody outside can foresee; they are these badges' for ever.
 
-    The caller inserts the documents that take the places before it reserves again. A list in use by another
-    PostgreSQL transaction is passed over, so that writers never wait for each other here.
+    In a transaction of its own, it is short, and a run that dies leaves gaps; in the caller's, rolling back gives the
+    places to whoever comes next. A list in use by another PostgreSQL transaction is passed over, so that writers never
+    wait for each other here.
     """
     slots: list[Slot] = []
     while len(slots) < count:
-        open_list = _take_open_list(connection, purpose=purpose)
-        if open_list is None:
+        row = _take_open_list(connection, purpose=purpose)
+        if row is None:
             _add_list(store, connection, at=at, purpose=purpose, length=length)
             continue
-        wanted = min(count - len(slots), open_list.length * FULL_PERCENT // 100 - open_list.taken)
-        chosen = _free_indexes(connection, open_list, wanted)
+        wanted = min(count - len(slots), row.length * FULL_PERCENT // 100 - row.taken)
         connection.execute(
-            sa.update(status_lists)
-            .where(status_lists.c.number == open_list.number)
-            .values(taken=status_lists.c.taken + wanted)
+            sa.update(status_lists).where(status_lists.c.number == row.number).values(taken=row.taken + wanted)
         )
-        slots += [Slot(list_number=open_list.number, list_index=index) for index in chosen]
+        indexes = places(row.place_key, length=row.length, first=row.taken, count=wanted)
+        slots += [Slot(list_number=row.number, list_index=index) for index in indexes]
     return tuple(slots)
 
 
-def _take_open_list(connection: Connection, *, purpose: str) -> StatusList | None:
+def _take_open_list(connection: Connection, *, purpose: str) -> Row[Any] | None:
     room = status_lists.c.length * FULL_PERCENT // 100
     query = (
         sa.select(status_lists)
-        .where(status_lists.c.purpose == purpose, status_lists.c.taken < room)
+        .where(status_lists.c.purpose == purpose, status_lists.c.taken < room, status_lists.c.place_key.is_not(None))
         .order_by(status_lists.c.number)
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite has one writer at a time, and no such clause
     )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return StatusList(number=row.number, purpose=row.purpose, length=row.length, taken=row.taken)
+    return connection.execute(query).one_or_none()
 
 
 def _add_list(store: Store, connection: Connection, *, at: datetime, purpose: str, length: int) -> None:
@@ -133,26 +127,15 @@ def _add_list(store: Store, connection: Connection, *, at: datetime, purpose: st
 
 def _insert_list(connection: Connection, *, at: datetime, purpose: str, length: int) -> None:
     newest = connection.scalar(sa.select(sa.func.max(status_lists.c.number))) or 0
-    values = {"number": newest + 1, "purpose": purpose, "length": length, "taken": 0, "created_at": write_time(at)}
+    values = {
+        "number": newest + 1,
+        "purpose": purpose,
+        "length": length,
+        "taken": 0,
+        "created_at": write_time(at),
+        "place_key": new_key(),
+    }
     connection.execute(insert_or_ignore(connection, status_lists), [values])
-
-
-def _free_indexes(connection: Connection, status_list: StatusList, count: int) -> list[int]:
-    chosen: set[int] = set()
-    while len(chosen) < count:
-        lacking = count - len(chosen)
-        tries = _random.sample(range(status_list.length), min(status_list.length, 2 * lacking + 16))
-        number, index = _place_columns(status_list.purpose)
-        query = sa.select(index).where(number == status_list.number, index.in_(tries))
-        taken = set(connection.scalars(query)) | chosen
-        chosen.update([index for index in tries if index not in taken][:lacking])
-    return _random.sample(sorted(chosen), count)
-
-
-def _place_columns(purpose: str) -> tuple[Column[int], Column[int]]:
-    if purpose == SUSPENSION:
-        return documents.c.suspension_list, documents.c.suspension_index
-    return documents.c.list_number, documents.c.list_index
 
 
 def set_bits(connection: Connection, slots: Iterable[Slot], *, at: datetime) -> None:

@@ -167,6 +167,7 @@ status_lists = Table(
     Column("length", Integer, nullable=False),
     Column("taken", Integer, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("place_key", Text),  # of the order in which it gives out its places; without, it gives out none
     CheckConstraint("taken >= 0 AND taken <= length", name="taken_within_length"),
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from issuer import audit
 from issuer.files import write_whole
-from issuer.instance import REGISTER_FOLDER, Instance
+from issuer.instance import REGISTER_FOLDER, Identity, Instance
 from schemas.errors import HistoryRefused, IssuingError
 from schemas.jsontext import parse_object, write_json
 from schemas.limits import CONFIGURATION
@@ -63,7 +63,7 @@ def load_edition(instance: Instance) -> Edition | None:
     return edition
 
 
-def load_anchor(instance: Instance) -> Anchor:
+def load_anchor(instance: Identity) -> Anchor:
     """The pinned authority this instance believes."""
     return parse_anchor(_kept(instance.folder / REGISTER_FOLDER / ANCHOR_FILE))
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from issuer.admission import end_of_validity
-from issuer.batches import Options, rehearse_batch
+from issuer.batches import Options
+from issuer.rehearsing import rehearse_batch
 from issuer.catalogue import build_achievement
 from issuer.corrections import Correction, correct
 from issuer.instance import Instance

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from issuer import audit
-from issuer.batches import Options, rehearse_batch
+from issuer.batches import Options
+from issuer.rehearsing import rehearse_batch
 from issuer.instance import Instance
 from issuer.results import COLUMNS, RowOutcome, RowResult, results_csv
 from issuer.store import credentials as credential_store

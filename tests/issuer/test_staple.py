@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from issuer.authority.endorsing import Desk, bound_issuers, state
 from issuer.authority.entitlement import open_stretches
-from issuer.batches import Options, rehearse_batch
+from issuer.batches import Options
+from issuer.rehearsing import rehearse_batch
 from issuer.cli import badge_issuer
 from issuer.corrections import Correction, correct
 from issuer.instance import Instance
