@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.instance import Instance
-from issuer.issuing import Step
+from issuer.running import Step
 from issuer.status import RevocationReason, refuse_closed
 from issuer.store import batches as batch_store
 from issuer.store import lists as list_store

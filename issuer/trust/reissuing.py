@@ -13,7 +13,7 @@ from issuer import audit
 from issuer.admission import Candidate
 from issuer.corrections import Correction, admit_again, load_parts, make_again
 from issuer.instance import Instance
-from issuer.issuing import Step
+from issuer.running import Step
 from issuer.selfcheck import OwnWeb, check_badge, sample
 from issuer.status import refuse_closed, reserve_places, sign_lists, strictly_after
 from issuer.store import credentials as credential_store
