@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint serve bench load guards fuzz interop vectors clean
+.PHONY: demo test lint serve bench mismatches curves endurance load guards fuzz interop vectors clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
@@ -30,8 +30,17 @@ lint: $(STAMP)  ## style, types and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## ratios against naive PyLD, into build/bench.json
-	$(BIN)/python -m benchmarks
+bench: $(STAMP)  ## every figure in one run, peers taking turns, into build/bench.json (QUICK=1: under 90 s)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+mismatches: $(STAMP)  ## badges made by the template, canonicalised again by PyLD and pyoxigraph (LEARNERS=10000)
+	$(BIN)/python -m benchmarks.mismatches --learners $(or $(LEARNERS),10000)
+
+curves: $(STAMP)  ## time and memory a badge from 1,000 rows up; goes on where it stopped (UP_TO=1000000)
+	$(BIN)/python -m benchmarks.curves --up-to $(or $(UP_TO),1000000)
+
+endurance: $(STAMP)  ## one list issued under SIGKILL at random moments, then recounted (ROWS=1000000 KEEP=1)
+	$(BIN)/python -m benchmarks.endurance --rows $(or $(ROWS),1000000) $(if $(KEEP),--keep)
 
 load: $(STAMP)  ## 50 verifications a second against the verifier's service, over the demonstration (MINUTES=2)
 	$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),2)
