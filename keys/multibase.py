@@ -10,6 +10,7 @@ from schemas.errors import InputError, TooLarge
 from schemas.limits import MAX_BASE58_CHARS
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _BASE64URL = re.compile("[A-Za-z0-9_-]*")
 
@@ -18,11 +19,13 @@ def base58btc_encode(data: bytes) -> str:
     """Base58 with the Bitcoin alphabet: leading zero bytes become leading ones."""
     zeros = len(data) - len(data.lstrip(b"\0"))
     number = int.from_bytes(data, "big")
-    digits = []
-    while number:
-        number, digit = divmod(number, 58)
-        digits.append(_ALPHABET[digit])
-    text = "1" * zeros + "".join(reversed(digits))
+    pairs: list[str] = []
+    while number:  # ten digits at a time, each time two of a number that fits a machine word
+        number, ten = divmod(number, 58**10)
+        for _ in range(5):
+            ten, two = divmod(ten, 58**2)
+            pairs.append(_PAIRS[two])
+    text = "1" * zeros + "".join(reversed(pairs)).lstrip("1")
     if len(text) > MAX_BASE58_CHARS:  # nothing we write may be more than we would read
         raise TooLarge(f"{len(data)} bytes make more than {MAX_BASE58_CHARS} characters of base58.")
     return text

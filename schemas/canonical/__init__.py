@@ -23,6 +23,15 @@ def canonicalize(document: JsonObject, *, texts: ContextTexts = CURRENT, hash_na
     Raises UnpinnedContext, DroppedTerm when JSON-LD would lose a part (Data Integrity 1.0, section 4.2,
     "securing data losslessly"), CanonicalizationLimit, or DocumentError for what is no JSON-LD.
     """
+    dataset, deadline = lossless_dataset(document, texts=texts)
+    return BoundedRdfc(deadline=deadline, hash_name=hash_name).canonical_nquads(dataset)
+
+
+def lossless_dataset(document: JsonObject, *, texts: ContextTexts = CURRENT) -> tuple[dict[str, Any], float]:
+    """(the RDF dataset of a document, in PyLD's form; until when on the monotonic clock it may be worked on).
+
+    Raises what `canonicalize` does, except CanonicalizationLimit for the labelling.
+    """
     processor = Processor(texts)
     expanded = processor.expanded(document)
     if processor.dropped or lost_in_expansion(expanded) or holds_null(document):
@@ -31,7 +40,7 @@ def canonicalize(document: JsonObject, *, texts: ContextTexts = CURRENT, hash_na
     for value in _iris(dataset):
         if fault := iri_fault(value):
             raise DroppedTerm(f"{value[:200]!r} cannot stand in a signed badge: {fault}.")
-    return BoundedRdfc(deadline=processor.deadline, hash_name=hash_name).canonical_nquads(dataset)
+    return dataset, processor.deadline
 
 
 def dropped_terms(document: JsonObject, *, texts: ContextTexts = CURRENT) -> DroppedTerm:

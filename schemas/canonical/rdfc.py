@@ -18,7 +18,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPES = {"\x08": "\\b", "\x0c": "\\f"}
 
 
-def _escape_controls(text: str) -> str:
+def escape_controls(text: str) -> str:
     return _CONTROL.sub(lambda found: _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04X}", text)
 
 
@@ -38,7 +38,7 @@ class BoundedRdfc(URDNA2015):  # type: ignore[misc] # PyLD ships no types
         """Sorted canonical N-Quads of a PyLD dataset (which is consumed)."""
         text: str = self.main(dataset, {"format": "application/n-quads"})
         if _CONTROL.search(text):
-            text = "".join(sorted(_escape_controls(line) + "\n" for line in text.split("\n")[:-1]))
+            text = "".join(sorted(escape_controls(line) + "\n" for line in text.split("\n")[:-1]))
         return text.encode()
 
     def create_hash(self) -> Any:
@@ -57,7 +57,7 @@ class BoundedRdfc(URDNA2015):  # type: ignore[misc] # PyLD ships no types
 
     def hash_nquads(self, nquads: list[str]) -> str:
         if any(_CONTROL.search(nquad) for nquad in nquads):
-            nquads = sorted(_escape_controls(nquad) for nquad in nquads)
+            nquads = sorted(escape_controls(nquad) for nquad in nquads)
         return str(super().hash_nquads(nquads))
 
     def hash_n_degree_quads(self, id_: str, issuer: Any) -> Any:
