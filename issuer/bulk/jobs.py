@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from issuer import audit
 from issuer.bulk.checking import check
@@ -73,7 +73,7 @@ class Hands:
         self.on_step = on_step
         self.sittings = Sittings(instance, clock=clock, on_step=on_step)
 
-    def __enter__(self) -> Hands:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -150,7 +150,7 @@ def take_and_run(
     is_stopping: Callable[[], bool] = lambda: False,
     on_step: Step = lambda _name: None,
 ) -> bool:
-    """Run the oldest batch that has work, or the one named, for as long as it has some for us. False: there was none."""
+    """Run the oldest batch that has work, or the one named, for as long as it has some. False: there was none."""
     with Hands(instance, worker=worker, clock=clock, is_stopping=is_stopping, on_step=on_step) as hands:
         batch_id = hands.take_and_run(only)
         if batch_id is None:
@@ -247,8 +247,9 @@ def stop_batch(hands: Hands, batch: Batch, *, run: str | None, reason: str) -> N
     with hands.instance.store.writing() as connection:
         found = batch_work.load(connection, batch_id, for_update=True)
         plan = chunk_store.load_plan(connection, batch_id)
-        ours = found is not None and found.state == BatchState.RUNNING
-        if not ours or (plan is None or plan.run != run if run else found.lease_by != hands.worker):
+        if found is None or found.state != BatchState.RUNNING:
+            return
+        if found.lease_by != hands.worker if run is None else (plan is None or plan.run != run):
             return
         issued = batch_work.count_issued(connection, batch_id)
         batch_work.change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,6 +16,7 @@ class InlineRunner:
     def __init__(self, instance: Instance, *, clock: Callable[[], datetime]) -> None:
         self._instance = instance
         self._clock = clock
+        self._worker = f"inline:{secrets.token_hex(4)}"
 
     def submit(self, batch_id: str) -> None:
-        take_and_run(self._instance, worker=f"inline-{batch_id}", clock=self._clock, only=batch_id)
+        take_and_run(self._instance, worker=self._worker, clock=self._clock, only=batch_id)

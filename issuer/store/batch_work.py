@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from issuer.store.batches import Counts, RowRecord
-from issuer.store.service_tables import claims, outbox
+from issuer.store.service_tables import batch_chunks, batch_plans, claims, outbox
 from issuer.store.tables import batch_rows, batches, credentials, learners
 from schemas.times import parse_time, write_time
 
@@ -139,31 +139,50 @@ def change(connection: Connection, batch_id: str, **values: Any) -> None:
 def take_next(
     connection: Connection, *, worker: str, now: datetime, until: datetime, only: str | None = None
 ) -> Batch | None:
-    """The oldest batch that waits to be checked or issued, or whose worker has been silent for too long; now ours.
+    """The oldest batch with something to do as a whole (see `has_work`), now ours; chunks are taken by themselves.
 
     On PostgreSQL one that another worker is taking at this moment is passed over; SQLite has one writer anyway.
     """
-    silent = sa.or_(batches.c.lease_until.is_(None), batches.c.lease_until < write_time(now))
-    waits = sa.or_(
-        batches.c.state == "queued",
-        sa.and_(batches.c.state == "checking", silent),
-        # A run on the command line has no lease: it is nobody's to take over.
-        sa.and_(batches.c.state == "running", batches.c.lease_until < write_time(now)),
-    )
-    query = sa.select(batches).where(waits)
+    query = sa.select(batches).where(has_work(worker=worker, now=now))
     if only is not None:
         query = query.where(batches.c.batch_id == only)
     query = query.order_by(batches.c.started_at, batches.c.batch_id).limit(1).with_for_update(skip_locked=True)
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    state = "running" if row.state == "queued" else row.state
+    fresh = {"state": "running", "done": 0} if row.state == "queued" else {}
     connection.execute(
         sa.update(batches)
         .where(batches.c.batch_id == row.batch_id)
-        .values(state=state, lease_by=worker, lease_until=write_time(until), done=0)
+        .values(lease_by=worker, lease_until=write_time(until), **fresh)
     )
     return load(connection, row.batch_id)
+
+
+def find_work(connection: Connection, *, now: datetime) -> list[str]:
+    """Every batch with something to do as a whole, the oldest first: what a queue should have a job for."""
+    query = sa.select(batches.c.batch_id).where(has_work(worker=None, now=now))
+    return list(connection.scalars(query.order_by(batches.c.started_at, batches.c.batch_id)))
+
+
+def has_work(*, worker: str | None, now: datetime) -> sa.ColumnElement[bool]:
+    """Waits to be checked, to be cut into chunks, to be stopped or to be finished, and is nobody else's."""
+    moment = write_time(now)
+    late = batches.c.lease_until < moment
+    ours = sa.false() if worker is None else batches.c.lease_by == worker  # kept from it by a fault of the database
+    nobodys = sa.or_(batches.c.lease_by.is_(None), batches.c.lease_until.is_(None), late, ours)
+    planned = sa.exists().where(batch_plans.c.batch_id == batches.c.batch_id)
+    waiting = sa.and_(batch_chunks.c.batch_id == batches.c.batch_id, batch_chunks.c.state == "waiting")
+    to_finish = sa.not_(sa.exists().where(waiting))
+    under_way = sa.exists().where(waiting, batch_chunks.c.lease_until >= moment)
+    to_stop = sa.and_(sa.func.coalesce(batches.c.reason, "") == CANCELLING, sa.not_(under_way))
+    return sa.or_(
+        batches.c.state == "queued",
+        sa.and_(batches.c.state == "checking", nobodys),
+        # A run on the command line has neither plan nor lease: it is nobody's to take over.
+        sa.and_(batches.c.state == "running", sa.not_(planned), sa.or_(late, ours)),
+        sa.and_(batches.c.state == "running", planned, nobodys, sa.or_(to_finish, to_stop)),
+    )
 
 
 def renew(connection: Connection, batch_id: str, *, worker: str, until: datetime, done: int) -> str | None:

@@ -18,6 +18,8 @@ from issuer.store.tables import metadata
 __all__ = [
     "accounts",
     "api_keys",
+    "batch_chunks",
+    "batch_plans",
     "claims",
     "column_maps",
     "course_codes",
@@ -158,6 +160,38 @@ uploads = Table(
     Column("checked_at", Text),
     Column("uploaded_at", Text, nullable=False),
     Column("purged_at", Text),
+)
+
+# One run of a batch, from its class list being read to its end: what its chunks share, sealed.
+batch_plans = Table(
+    "batch_plans",
+    metadata,
+    Column("batch_id", Text, ForeignKey("batches.batch_id"), primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("facts_sealed", LargeBinary, nullable=False),  # JSON: student numbers and shared addresses of the list
+    Column("planned_at", Text, nullable=False),
+)
+
+# The rows of a run, cut into chunks: whoever takes one has it until its lease ends. Sealed rows go once it is done.
+batch_chunks = Table(
+    "batch_chunks",
+    metadata,
+    Column("batch_id", Text, ForeignKey("batches.batch_id"), nullable=False),
+    Column("number", Integer, nullable=False),  # 0: rows that were settled without issuing
+    Column("run", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | done
+    Column("row_count", Integer, nullable=False),
+    Column("rows_sealed", LargeBinary),
+    Column("results_sealed", LargeBinary),
+    Column("issued", Integer, nullable=False),
+    Column("already", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("lease_by", Text),
+    Column("lease_until", Text),
+    Column("done_at", Text),
+    Column("done_by", Text),
+    PrimaryKeyConstraint("batch_id", "number"),
 )
 
 # One badge's way to its learner: the claim link (its hash), what the learner chose to show, the printed share key.

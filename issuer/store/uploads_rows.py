@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from issuer.store.dialect import upsert
-from issuer.store.service_tables import column_maps, course_codes, uploads
+from issuer.store.service_tables import batch_chunks, batch_plans, column_maps, course_codes, uploads
 from issuer.store.tables import batches
 from schemas.times import parse_time, write_time
 
@@ -97,6 +97,8 @@ def purge_upload(connection: Connection, batch_id: str, *, at: datetime) -> None
         .where(uploads.c.batch_id == batch_id)
         .values(file_sealed=None, choices_sealed=None, findings_sealed=None, purged_at=write_time(at))
     )
+    for table in (batch_plans, batch_chunks):
+        connection.execute(sa.delete(table).where(table.c.batch_id == batch_id))
 
 
 def find_overdue(connection: Connection, *, before: datetime, states: tuple[str, ...], limit: int) -> list[str]:

@@ -194,7 +194,7 @@ def test_a_queued_batch_is_cancelled_at_once(instance: Instance) -> None:
 def test_a_running_batch_is_cancelled_after_the_chunk_under_way_and_can_be_continued(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("issuer.bulk.jobs.CHUNK_ROWS", 2)
+    monkeypatch.setattr("issuer.bulk.chunks.chunk_rows", lambda _store: 2)
     batch_id = confirmed(instance, class_csv(7))
     chunks: list[str] = []
 
@@ -264,7 +264,7 @@ def test_what_keeps_a_whole_batch_from_going_on_stops_it_with_a_code(
         raise IssuingError("The self-check failed.", reason="self-check")
 
     with monkeypatch.context() as patched:
-        patched.setattr("issuer.issuing.check_badge", fail)
+        patched.setattr("issuer.workshops.check_made", fail)
         work_off(instance, clock=lambda: NOW)
     view = load_batch_view(instance, batch_id)
     assert (view.summary.state, view.summary.reason, view.summary.counts.issued) == ("stopped", "self-check", 0)

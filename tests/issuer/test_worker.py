@@ -17,7 +17,8 @@ from issuer.bulk.batch_views import load_batch_view
 from issuer.bulk.checking import request_check
 from issuer.bulk.confirming import confirm
 from issuer.bulk.findings import load_findings
-from issuer.bulk.jobs import LEASE, take_and_run
+from issuer.bulk.chunks import LEASE
+from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import MailChoice
 from issuer.instance import open_instance
 from issuer.store import batch_work
@@ -38,22 +39,26 @@ from tests.issuer.provider import NOW
 from tests.patience import PATIENCE, until
 
 SIGKILLED = -9
+ONCE = ("taken", "planned", "found")  # in the run of one list
 STEPS = (
     "taken",
-    "renewed",
-    "claimed",
+    "planned",
+    "chunk",
     "reserved",
     "signed",
     "checked",
+    "claimed",
     "stored",
     "logged",
     "committed",
+    "counted",
+    "found",
 )
 
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.bulk.jobs.CHUNK_ROWS", 3)
+    monkeypatch.setattr("issuer.bulk.chunks.chunk_rows", lambda _store: 3)
     monkeypatch.setattr("issuer.bulk.jobs._BREATH_SECONDS", 0.0)
 
 
@@ -66,12 +71,14 @@ def state_in(folder: Path, batch_id: str) -> str:
 def test_a_worker_killed_at_any_step_is_followed_by_another_that_finishes(any_instance_folder: Path, step: str) -> None:
     with open_instance(any_instance_folder) as instance:
         batch_id = confirmed(instance, class_csv(10), mail=MailChoice.HOLD)
-    process = start_worker(any_instance_folder, die_at=step, occurrence=1 if step == "taken" else 2)
+    process = start_worker(any_instance_folder, die_at=step, occurrence=1 if step in ONCE else 2)
     process.join(PATIENCE)
     assert process.exitcode == SIGKILLED
     with open_instance(any_instance_folder) as instance:
         assert load_batch_view(instance, batch_id).summary.state == "running"
-        assert not take_and_run(instance, worker="too early", clock=lambda: NOW + LEASE / 2)
+        work_off(instance, clock=lambda: NOW + LEASE / 2, worker="too early")
+        under_way = step not in ("planned", "counted")  # a lease of the dead worker's
+        assert load_batch_view(instance, batch_id).summary.state == ("running" if under_way else "finished")
     finish_later(any_instance_folder)
     with open_instance(any_instance_folder) as instance:
         summary = load_batch_view(instance, batch_id).summary
@@ -171,7 +178,8 @@ def test_a_worker_told_to_stop_finishes_its_chunk_and_leaves_the_rest_to_the_nex
             is_stopping=lambda: bool(stopping),
             on_step=lambda name: stopping.append(name) if name == "committed" else None,
         )
-        assert load_batch_view(instance, batch_id).summary.state == "queued"
+        summary = load_batch_view(instance, batch_id).summary
+        assert (summary.state, summary.done) == ("running", 3)
         assert len(load_batch_view(instance, batch_id).rows) == 3
         work_off(instance, clock=lambda: NOW, worker="second")
         assert load_batch_view(instance, batch_id).summary.counts.issued == 10
@@ -194,7 +202,7 @@ def test_progress_is_kept_for_whoever_looks(instance_folder: Path) -> None:
         batch_id = confirmed(instance, class_csv(10))
 
         def on_step(name: str) -> None:
-            if name == "renewed":
+            if name in ("planned", "counted"):
                 seen.append(load_batch_view(desk, batch_id).summary.done)
 
         work_off(instance, clock=lambda: NOW, on_step=on_step)

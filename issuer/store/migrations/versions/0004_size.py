@@ -14,6 +14,14 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("status_lists", sa.Column("place_key", sa.Text(), nullable=True))
     op.create_table(
+        "list_changes",
+        sa.Column("list_number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("changes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("list_number", name=op.f("pk_list_changes")),
+    )
+    op.add_column("signed_lists", sa.Column("method", sa.Text(), nullable=True))
+    op.add_column("signed_lists", sa.Column("changes", sa.BigInteger(), nullable=True))
+    op.create_table(
         "batch_plans",
         sa.Column("batch_id", sa.Text(), nullable=False),
         sa.Column("run", sa.Text(), nullable=False),
