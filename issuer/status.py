@@ -20,13 +20,14 @@ from issuer.store.lists import Places, SignedList, Slot, StatusList
 from issuer.suites import suite_of
 from keys.signing import add_proof
 from schemas.errors import IssuingError
-from schemas.jsontext import JsonObject, parse_object, write_json
+from schemas.jsontext import JsonObject, write_json
 from schemas.nzqcf import format_nz_date, nz_date
 from schemas.statuslist import encode, status_list_document
 from schemas.vocabulary import FINAL_LIST_NAME, SUSPENSION
 
 LIST_VALID_FOR = timedelta(days=30)
 LIST_SIGNED_AGAIN_AFTER = timedelta(days=1)
+LISTS_AT_ONCE = 20  # signed in one transaction: some 50 ms for whoever waits to write
 LIST_TTL_MS = 3_600_000  # an hour: how long a verifier may keep a copy (Bitstring Status List 1.0, 2.2, milliseconds)
 
 
@@ -124,9 +125,26 @@ def reserve_places(
 
 def signed_lists(instance: Instance, *, now: datetime) -> tuple[SignedList, ...]:
     """Every status list, signed: as kept when nothing changed and it is fresh, else signed anew and kept."""
+    refresh_lists(instance, now=now)
     with instance.store.reading() as connection:
-        numbers = list_store.load_lists(connection)
-    return tuple(_signed_list(instance, status_list, now=now) for status_list in numbers)
+        return tuple(list_store.load_signed_lists(connection))
+
+
+def refresh_lists(instance: Instance, *, now: datetime) -> int:
+    """Sign every list that changed, grew old or is by another key. Returns how many there were to look at.
+
+    Which they are is asked without reading one; those alone are read, in transactions of a few lists each.
+    """
+    method = instance.method_of(instance.config.status_key)
+    signed_before = (now - LIST_SIGNED_AGAIN_AFTER).replace(microsecond=0)
+    with instance.store.reading() as connection:
+        stale = list_store.find_stale(connection, method=method, signed_before=signed_before)
+    for start in range(0, len(stale), LISTS_AT_ONCE):
+        with instance.store.writing() as connection:
+            endings.load_closed_at(connection, for_writing=True)  # so that no list of before overwrites a final one
+            for status_list in list_store.load_some_lists(connection, stale[start : start + LISTS_AT_ONCE]):
+                _refresh(instance, connection, status_list, method=method, now=now)
+    return len(stale)
 
 
 def sign_lists(
@@ -147,6 +165,7 @@ def sign_list(
 
     A `final` one never expires and says so, in a credential's own `name` and `description` (VCDM 2.0, 4.6).
     """
+    changes = list_store.load_changes(connection, status_list.number)  # before the bits
     bits = list_store.load_bits(connection, status_list.number)
     encoded = encode(bits, length=status_list.length)
     valid_until = None if final else valid_from + LIST_VALID_FOR
@@ -162,11 +181,12 @@ def sign_list(
     if final:
         unsigned |= {"name": FINAL_LIST_NAME, "description": _final_description(instance, valid_from)}
     signer = instance.status_signer()
+    method = instance.method_of(instance.config.status_key)
     signed = add_proof(
         unsigned,
         signer=signer,
         cryptosuite=suite_of(signer),
-        verification_method=instance.method_of(instance.config.status_key),
+        verification_method=method,
         created=valid_from,
     )
     return SignedList(
@@ -175,30 +195,29 @@ def sign_list(
         document=write_json(signed),
         valid_from=valid_from,
         valid_until=valid_until,
+        method=method,
+        changes=changes,
     )
 
 
-def _signed_list(instance: Instance, status_list: StatusList, *, now: datetime) -> SignedList:
-    with instance.store.writing() as connection:
-        endings.load_closed_at(connection, for_writing=True)  # so that no list of before overwrites a final one
-        kept = list_store.load_signed_list(connection, status_list.number)
-        if kept is not None and kept.is_final:
-            return kept
-        if kept is not None and now - kept.valid_from < LIST_SIGNED_AGAIN_AFTER and _is_by_key_in_use(instance, kept):
-            bits = list_store.load_bits(connection, status_list.number)
-            if _digest(encode(bits, length=status_list.length)) == kept.bits_sha256:
-                return kept
-        signed = sign_list(
-            instance, connection, status_list, valid_from=strictly_after(kept.valid_from if kept else None, now=now)
-        )
-        list_store.keep_signed_list(connection, signed)
-        return signed
-
-
-def _is_by_key_in_use(instance: Instance, kept: SignedList) -> bool:
-    """A list outlives neither a rotation nor a theft of the key that signed it."""
-    method = instance.method_of(instance.config.status_key)
-    return any(proof.get("verificationMethod") == method for proof in parse_object(kept.document)["proof"])
+def _refresh(
+    instance: Instance, connection: Connection, status_list: StatusList, *, method: str, now: datetime
+) -> None:
+    kept = list_store.load_signed_list(connection, status_list.number, for_update=True)
+    if kept is not None and kept.is_final:
+        return
+    # A list outlives neither a rotation nor a theft of the key that signed it.
+    if kept is not None and kept.method == method and now - kept.valid_from < LIST_SIGNED_AGAIN_AFTER:
+        changes = list_store.load_changes(connection, status_list.number)
+        if kept.changes == changes:
+            return  # another process was first
+        bits = list_store.load_bits(connection, status_list.number)
+        if _digest(encode(bits, length=status_list.length)) == kept.bits_sha256:
+            list_store.keep_changes(connection, status_list.number, changes)
+            return
+    valid_from = strictly_after(kept.valid_from if kept else None, now=now)
+    signed = sign_list(instance, connection, status_list, valid_from=valid_from)
+    list_store.keep_signed_list(connection, signed)
 
 
 def _final_description(instance: Instance, at: datetime) -> str:

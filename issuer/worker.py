@@ -24,7 +24,7 @@ from issuer.running import Step
 from issuer.staff.accounts import purge_sessions
 from issuer.staff.choices import load_choices
 from issuer.staff.idempotency import purge_answers
-from issuer.status import signed_lists
+from issuer.status import refresh_lists
 from issuer.store import audit_log
 from issuer.store.outbox_rows import is_due
 from issuer.trust.editions import load_edition
@@ -103,7 +103,7 @@ class ListKeeper:
         end = None if head is None else head.entry_sha256
         if end == self._seen and not _has_come(self._due, _CHORES_EVERY, now=self._clock()):
             return
-        signed_lists(self._instance, now=self._clock())
+        refresh_lists(self._instance, now=self._clock())
         self._seen, self._due = end, self._clock() + _CHORES_EVERY
 
 

@@ -181,6 +181,14 @@ status_bits = Table(
     PrimaryKeyConstraint("list_number", "list_index"),
 )
 
+# How often bits of a list were set or cleared; see issuer.store.lists. A foreign key would lock the list's own row.
+list_changes = Table(
+    "list_changes",
+    metadata,
+    Column("list_number", Integer, primary_key=True, autoincrement=False),
+    Column("changes", BigInteger, nullable=False),
+)
+
 # The list as last signed, kept until its bits change or it grows old, so that publishing is incremental.
 signed_lists = Table(
     "signed_lists",
@@ -190,6 +198,8 @@ signed_lists = Table(
     Column("document", LargeBinary, nullable=False),
     Column("valid_from", Text, nullable=False),
     Column("valid_until", Text),  # none: the final list of an instance that closed
+    Column("method", Text),  # the key that signed it
+    Column("changes", BigInteger),  # of the list, when its bits were read; none: to be looked at again
 )
 
 # One Merkle tree over everything that was signed and not in a tree before; see issuer.trust.anchoring.
