@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from issuer.instance import Identity
-from issuer.minting import Award, IssuerFacts, mint, refuse_nsns
+from issuer.minting import IssuerFacts, mint, refuse_nsns
+from issuer.orders import Made, Order, SigningKit
 from issuer.suites import algorithm_of, suite_of
-from keys.signing import Signer, add_proof, sign_jwt
+from issuer.templating import Templates
+from keys.signing import add_proof, sign_jwt
 from schemas.errors import BadgeError
-from schemas.jsontext import JsonObject, write_json
+from schemas.jsontext import write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_status_set
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One badge to be made; `short_id` is the store's name for it."""
-
-    short_id: str
-    award: Award
-    achievement: JsonObject
-    endorsement: JsonObject | None = None  # of the authority, for the badge to carry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """The signed bytes, or the sentence why there are none."""
-
-    short_id: str
-    document: bytes = b""
-    document_sha256: str = ""
-    jwt: str | None = None
-    reason: str | None = None
-    sentence: str | None = None
+__all__ = ["Made", "Maker", "Order", "SigningKit", "Workshop", "issuer_facts", "make_badge", "signing_kit"]
 
 
 class Maker(Protocol):
@@ -47,37 +29,34 @@ class Maker(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKit:
-    """The keys of one run and the names others know them by."""
-
-    signer: Signer
-    method: str
-    jwt_signer: Signer | None = None
-    jwt_method: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
     """Everything a badge is made with, besides its order."""
 
     kit: SigningKit
     issuer: IssuerFacts
     valid_from: datetime
-    known_nsns: Container[str]
+    known_nsns: Container[str]  # complete before the first order, and unchanged until the last
+    templates: Templates = field(default_factory=Templates, compare=False, repr=False)
 
     def __call__(self, orders: Sequence[Order]) -> list[Made]:
         return [self._make(order) for order in orders]
 
     def _make(self, order: Order) -> Made:
         try:
-            return make_badge(order, workshop=self)
+            made = self.templates.make(order, shop=self)
+            if made is None:
+                made = make_badge(order, workshop=self)
+                self.templates.learn(order, made, shop=self)
         except BadgeError as error:
             reason = error.extensions.get("reason", error.slug)
             return Made(short_id=order.short_id, reason=reason, sentence=error.detail)
+        return made
 
 
 def make_badge(order: Order, *, workshop: Workshop) -> Made:
     """Mint, look for student numbers, sign, and check what was signed: strict schema, and no term lost.
+
+    This is the reference path: whatever a template makes must be what this makes, byte for byte.
 
     Raises BadgeError for a row that cannot be a badge; nothing of it is kept then.
     """
