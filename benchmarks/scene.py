@@ -6,7 +6,7 @@ import csv
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ REFS = ("4974", "5055", "5056", "5301", "128482-1", "128488-1")
 HEADER = ("learner_name", "nzqa_ref", "achieved_on", "learner_email")
 _GIVEN = ("Mere", "Hēmi", "Ngaire", "Tāne", "Aroha", "Wiremu", "Sione", "Losa", "Ana", "Minh", "Priya", "Liam")
 _FAMILY = ("Tāwhiri", "Ngāta", "Latū", "Smith-Jones", "Müller", "O’Connor", "Trần", "García", "Kereama", "Brown")
-_FIRST_DAY, _DAYS = date(2026, 6, 15), 60
+FIRST_DAY, DAYS = date(2026, 6, 15), 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +77,23 @@ def learner_name(number: int) -> str:
     return f"{_GIVEN[number % len(_GIVEN)]} {_FAMILY[number // 7 % len(_FAMILY)]} {number:07}"
 
 
-def class_list(count: int) -> Iterator[tuple[str, str, str, str]]:
-    """Rows of six micro-credentials and sixty days; the same ones in every run."""
+def class_list(
+    count: int, *, refs: Sequence[str] = REFS, first_day: date = FIRST_DAY, days: int = DAYS
+) -> Iterator[tuple[str, str, str, str]]:
+    """Rows of some micro-credentials and days; the same ones in every run."""
     for number in range(count):
-        day = _FIRST_DAY + timedelta(days=number * 7 % _DAYS)
+        day = first_day + timedelta(days=number * 7 % days)
         email = f"learner{number}@learners.example"
-        yield learner_name(number), REFS[number % len(REFS)], day.isoformat(), email
+        yield learner_name(number), refs[number % len(refs)], day.isoformat(), email
 
 
-def write_class_list(path: Path, count: int) -> Path:
+def write_class_list(
+    path: Path, count: int, *, refs: Sequence[str] = REFS, first_day: date = FIRST_DAY, days: int = DAYS
+) -> Path:
     """The class list as a CSV file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
-        writer.writerows(class_list(count))
+        writer.writerows(class_list(count, refs=refs, first_day=first_day, days=days))
     return path
