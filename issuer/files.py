@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 PRIVATE = 0o600
 PUBLIC = 0o644
@@ -15,13 +19,30 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC, durable: bool = 
 
     `durable` also waits for the disk, for what cannot be made again. Raises OSError.
     """
+    with _written_beside(path, mode=mode, durable=durable) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: Path, *, mode: int = PUBLIC) -> Iterator[TextIO]:
+    """The same for text that is written bit by bit, as UTF-8, with its line ends as they are: there at the end."""
+    with _written_beside(path, mode=mode, durable=False) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        try:
+            yield text
+        finally:
+            text.detach()
+
+
+@contextmanager
+def _written_beside(path: Path, *, mode: int, durable: bool) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # No part of the target's name is kept: a dot file that a crash leaves behind is no badge.
     beside = path.parent / f".{secrets.token_hex(8)}.part"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from issuer.bulk.delivering import claim_token
-from issuer.files import PRIVATE, write_if_different, write_whole
+from issuer.files import PRIVATE, write_if_different, write_whole, writing_whole
 from issuer.instance import Instance
-from issuer.results import RowOutcome, RowResult, WrittenFiles, results_csv
+from issuer.results import NOT_WRITTEN, RowOutcome, RowResult, WrittenFiles, write_results
 from issuer.store import claims_rows
 from issuer.store import credentials as credential_store
-from issuer.store.claims_rows import StoredClaim
 from schemas.errors import InputError
 
 BADGES_FOLDER = "badges"
@@ -37,8 +36,11 @@ class Outputs:
         self._folder = folder
         self._instance = instance
         self._pictures = pictures
-        self.files: dict[str, WrittenFiles] = {}
         self.fault: OSError | None = None
+
+    @property
+    def results_file(self) -> Path:
+        return self._folder / RESULTS_FILE
 
     def check_writable(self) -> None:
         """Raises InputError while nothing has been issued yet, rather than after."""
@@ -53,12 +55,7 @@ class Outputs:
 
     def write_badges(self, results: Iterable[RowResult]) -> None:
         """Write what is missing or out of date of the badges in these results; a withdrawn one is not handed out."""
-        short_ids = [
-            result.short_id
-            for result in results
-            if result.short_id is not None
-            and (result.outcome is RowOutcome.ISSUED or result.reason == "already-issued")
-        ]
+        short_ids = [short_id for result in results if (short_id := _handed_out(result))]
         if not short_ids or self.fault is not None:
             return
         with self._instance.store.reading() as connection:
@@ -69,36 +66,39 @@ class Outputs:
         except OSError as error:
             self.fault = error
 
-    def write_results(self, results: Sequence[RowResult]) -> None:
-        """Write `results.csv`, for its owner alone: its sentences may quote the class list."""
+    def write_results(self, results: Iterable[RowResult]) -> None:
+        """Write `results.csv`, for its owner alone: its sentences may quote the class list.
+
+        The results are those given to `write_badges` and the others, by their lines; they are gone through twice.
+        """
         if self.fault is not None:
             return
         badges_url = f"{self._instance.config.base_url}/badges"
         try:
-            data = results_csv(results, files=self.files, badges_url=badges_url)
-            write_whole(self._folder / RESULTS_FILE, data, mode=PRIVATE)
+            with writing_whole(self.results_file, mode=PRIVATE) as text:
+                write_results(text, results, files_of=_files_of, badges_url=badges_url)
             self._write_links(results)
         except OSError as error:
             self.fault = error
 
-    def _write_links(self, results: Sequence[RowResult]) -> None:
+    def _write_links(self, results: Iterable[RowResult]) -> None:
         """Write the claim links not taken yet, apart and for their owner alone: whoever has one has the badge."""
-        lines = {result.short_id: result.line for result in results if result.short_id is not None}
-        ids = list(lines)
-        claims: dict[str, StoredClaim] = {}
+        with_badge = (result for result in results if result.short_id is not None)
+        with writing_whole(self._folder / LINKS_FILE, mode=PRIVATE) as text:
+            table = csv.writer(text)
+            table.writerow(("row", "credential_id", "claim_link"))
+            while part := list(islice(with_badge, _AT_ONCE)):
+                table.writerows(self._links(part))
+
+    def _links(self, results: Sequence[RowResult]) -> Iterator[tuple[int, str, str]]:
         with self._instance.store.reading() as connection:
-            for start in range(0, len(ids), _AT_ONCE):
-                claims |= claims_rows.load_claims(connection, ids[start : start + _AT_ONCE])
-        text = io.StringIO(newline="")
-        table = csv.writer(text)
-        table.writerow(("row", "credential_id", "claim_link"))
-        for short_id, line in lines.items():
-            claim = claims.get(short_id)
+            claims = claims_rows.load_claims(connection, [result.short_id or "" for result in results])
+        for result in results:
+            claim = claims.get(result.short_id or "")
             if claim is not None and claim.claimed_at is None:
-                secret = claim_token(self._instance, short_id, serial=claim.link_serial)
+                secret = claim_token(self._instance, claim.short_id, serial=claim.link_serial)
                 link = f"{self._instance.config.base_url}/claim/{secret}"
-                table.writerow((line, self._instance.badge_url(short_id), link))
-        write_whole(self._folder / LINKS_FILE, text.getvalue().encode(), mode=PRIVATE)
+                yield result.line, self._instance.badge_url(claim.short_id), link
 
     @property
     def fault_sentence(self) -> str:
@@ -115,4 +115,17 @@ class Outputs:
         write_if_different(self._folder / f"{stem}.png", self._pictures.png(stored.document))
         if stored.jwt is not None:
             write_if_different(self._folder / f"{stem}.jwt", stored.jwt.encode("ascii"))
-        self.files[stored.short_id] = WrittenFiles(json=f"{stem}.json", png=f"{stem}.png")
+
+
+def _handed_out(result: RowResult) -> str | None:
+    """The badge whose files are written for this row."""
+    is_current = result.outcome is RowOutcome.ISSUED or result.reason == "already-issued"
+    return result.short_id if is_current else None
+
+
+def _files_of(result: RowResult) -> WrittenFiles:
+    short_id = _handed_out(result)
+    if short_id is None:
+        return NOT_WRITTEN
+    stem = f"{BADGES_FOLDER}/{short_id}"
+    return WrittenFiles(json=f"{stem}.json", png=f"{stem}.png")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TextIO
 
 from issuer.rows.export import neutralise
 from issuer.store.batches import Counts, RowRecord
@@ -20,6 +21,9 @@ class RowOutcome(StrEnum):
     ALREADY = "already"
     HELD = "held"
     FAILED = "failed"
+
+
+PROBLEMS = frozenset({RowOutcome.HELD, RowOutcome.FAILED})  # what needs a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,9 @@ class WrittenFiles:
     png: str = ""
 
 
+NOT_WRITTEN = WrittenFiles()
+
+
 def count_outcomes(results: Iterable[RowResult]) -> Counts:
     tally = dict.fromkeys(RowOutcome, 0)
     for result in results:
@@ -61,9 +68,9 @@ def count_outcomes(results: Iterable[RowResult]) -> Counts:
 
 
 def results_csv(
-    results: Sequence[RowResult],
+    results: Iterable[RowResult],
     *,
-    files: dict[str, WrittenFiles],
+    files: Mapping[str, WrittenFiles],
     badges_url: str,
     names: Mapping[int, str] | None = None,
 ) -> bytes:
@@ -72,10 +79,29 @@ def results_csv(
     With `names` (line -> learner) it is for people: one column more, and the mark without which Excel loses macrons.
     """
     text = io.StringIO(newline="")
+    write_results(
+        text,
+        sorted(results, key=lambda result: result.line),
+        files_of=lambda result: files.get(result.short_id or "", NOT_WRITTEN),
+        badges_url=badges_url,
+        names=names,
+    )
+    return text.getvalue().encode("utf-8" if names is None else "utf-8-sig")
+
+
+def write_results(
+    text: TextIO,
+    results: Iterable[RowResult],
+    *,
+    files_of: Callable[[RowResult], WrittenFiles],
+    badges_url: str,
+    names: Mapping[int, str] | None = None,
+) -> None:
+    """The same table, row by row, of results in the order of their lines."""
     writer = csv.writer(text)
     writer.writerow(COLUMNS if names is None else (*COLUMNS, "learner_name"))
-    for result in sorted(results, key=lambda result: result.line):
-        written = files.get(result.short_id or "", WrittenFiles())
+    for result in results:
+        written = files_of(result)
         cells = (
             str(result.line),
             result.row_key or "",
@@ -88,4 +114,3 @@ def results_csv(
         )
         named = () if names is None else (names.get(result.line, ""),)
         writer.writerow([neutralise(cell) for cell in (*cells, *named)])
-    return text.getvalue().encode("utf-8" if names is None else "utf-8-sig")
