@@ -13,6 +13,8 @@ _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _BASE64URL = re.compile("[A-Za-z0-9_-]*")
+# To the alphabet that `binascii` reads; what base64url does not have, to what no alphabet has.
+_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 
 
 def base58btc_encode(data: bytes) -> str:
@@ -23,8 +25,8 @@ def base58btc_encode(data: bytes) -> str:
     while number:  # ten digits at a time, each time two of a number that fits a machine word
         number, ten = divmod(number, 58**10)
         for _ in range(5):
-            ten, two = divmod(ten, 58**2)
-            pairs.append(_PAIRS[two])
+            pairs.append(_PAIRS[ten % 3_364])  # 58**2
+            ten //= 3_364
     text = "1" * zeros + "".join(reversed(pairs)).lstrip("1")
     if len(text) > MAX_BASE58_CHARS:  # nothing we write may be more than we would read
         raise TooLarge(f"{len(data)} bytes make more than {MAX_BASE58_CHARS} characters of base58.")
@@ -52,13 +54,15 @@ def base64url_encode(data: bytes) -> str:
 
 def base64url_decode(text: str) -> bytes:
     """The bytes of an unpadded base64url text. Each value has one spelling: stray bits at the end are refused."""
-    if not _BASE64URL.fullmatch(text):
-        raise InputError("The text holds characters that base64url without padding does not have.")
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
+        standard = text.encode("ascii").translate(_TO_STANDARD)
+        data = binascii.a2b_base64(standard + b"=" * (-len(text) % 4), strict_mode=True)
+    except ValueError:  # binascii.Error is one, and so is what is not ASCII
+        if not _BASE64URL.fullmatch(text):
+            raise InputError("The text holds characters that base64url without padding does not have.") from None
         raise InputError("The base64url text has an impossible length.") from None
-    if base64url_encode(data) != text:
+    rest = len(text) % 4
+    if rest and base64url_encode(data[-(rest - 1) :]) != text[-rest:]:
         raise InputError("The base64url text has stray bits at its end; a value has only one spelling.")
     return data
 

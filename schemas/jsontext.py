@@ -63,7 +63,6 @@ def pointer(*steps: str | int) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NOT_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
@@ -72,8 +71,9 @@ _LONG_NUMBER = re.compile(rb"[0-9]{16}")
 
 def _skeleton(data: bytes) -> bytes:
     """The text without its strings: brackets, commas, colons, numbers and names of constants."""
-    # Without a backslash, every second stretch between quotation marks is a string: five times as fast.
-    return _STRING.sub(b"", data) if b"\\" in data else b"".join(data.split(b'"')[::2])
+    if b"\\" in data:  # escaped backslashes first, so that what is before a quotation mark then escapes it
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(data.split(b'"')[::2])  # every second stretch between quotation marks is a string
 
 
 def _loads(text: str, **hooks: Any) -> JsonValue:

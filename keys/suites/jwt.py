@@ -53,14 +53,16 @@ def parse_jws(text: str) -> Jws:
     """
     if len(text) > MAX_JWS_CHARS:
         raise TooLarge(f"The JWS has {len(text):,} characters; the limit is {MAX_JWS_CHARS:,}.")
-    parts = _COMPACT.fullmatch(text)
-    if not parts:
-        raise ProofInvalid("Not a compact JWS: three parts of base64url with a full stop between them.")
+    parts = text.split(".")
     try:
-        header_bytes, payload, signature = (base64url_decode(part) for part in parts.groups())
+        header_bytes, payload, signature = (base64url_decode(part) for part in parts)
         header = parse_object(header_bytes, limits=JOSE_HEADER)
-    except InputError as error:
+    except (InputError, ValueError) as error:
+        if not isinstance(error, InputError) or not _COMPACT.fullmatch(text):
+            raise ProofInvalid("Not a compact JWS: three parts of base64url with a full stop between them.") from None
         raise ProofInvalid(f"The JWS cannot be read. {error.detail}") from None
+    if not signature:
+        raise ProofInvalid("Not a compact JWS: three parts of base64url with a full stop between them.")
     _check_header(header)
     return Jws(
         header=header,
