@@ -12,7 +12,10 @@ INSTANCE_VARIABLE = "BADGES_INSTANCE"
 DATABASE_VARIABLE = "BADGES_DATABASE"
 PASSPHRASE_VARIABLE = "BADGES_KEY_PASSPHRASE"
 PASSPHRASE_FILE_VARIABLE = "BADGES_KEY_PASSPHRASE_FILE"
+RUNNER_VARIABLE = "BADGES_RUNNER"
 BACKUP_PASSPHRASE_VARIABLE = "BADGES_BACKUP_PASSPHRASE"
+
+RUNNERS = ("database", "procrastinate")
 
 DEFAULT_INSTANCE = Path("instance")
 PASSPHRASE_FILE = "key-passphrase"
@@ -26,6 +29,14 @@ def instance_folder(argument: Path | None) -> Path:
 def database_url() -> str | None:
     """BADGES_DATABASE, if set: it wins over what the instance was made with."""
     return os.environ.get(DATABASE_VARIABLE) or None
+
+
+def runner_name() -> str:
+    """BADGES_RUNNER: `database` (so if unset), or `procrastinate`. Raises IssuingError for another."""
+    name = os.environ.get(RUNNER_VARIABLE) or RUNNERS[0]
+    if name not in RUNNERS:
+        raise IssuingError(f"{RUNNER_VARIABLE} is “{name}”; it may be {' or '.join(RUNNERS)}.", reason="runner-unknown")
+    return name
 
 
 def backup_passphrase() -> bytes | None:

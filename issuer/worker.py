@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Final
 from urllib.parse import urlsplit
 
 from issuer import settings
-from issuer.bulk.jobs import take_and_run
+from issuer.bulk.chunks import LEASE
+from issuer.bulk.jobs import Hands, take_and_run
 from issuer.bulk.uploads import purge_uploads
 from issuer.heartbeat import EVERY, beat
 from issuer.instance import FreshConfig, Instance, open_instance
@@ -33,7 +37,36 @@ from schemas.errors import BadgeError
 IDLE_SECONDS: Final = 0.5
 _CHORES_EVERY: Final = timedelta(minutes=10)
 _MAILS_AT_ONCE: Final = 20  # between two looks for a batch
-_AFTER_FAULT_SECONDS: Final = 5.0
+
+
+class Part(StrEnum):
+    """What a worker does when it does not do everything."""
+
+    BATCHES = "batches"
+    MAIL = "mail"  # and what is due by the calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What kind of worker it is. Times are for tests; a worker that lost its lease doubles nothing."""
+
+    runner: str = settings.RUNNERS[0]
+    only: Part | None = None
+    lease: timedelta = LEASE
+    stalled_seconds: float = 30.0  # of the queue: a worker whose heart has not beaten for so long is dead
+    after_fault_seconds: float = 5.0
+
+    @property
+    def from_tables(self) -> bool:
+        return self.only is not Part.MAIL and self.runner == settings.RUNNERS[0]
+
+    @property
+    def from_queue(self) -> bool:
+        return self.only is not Part.MAIL and not self.from_tables
+
+    @property
+    def with_mail(self) -> bool:
+        return self.only is not Part.BATCHES
 
 
 def run_worker(
@@ -43,48 +76,124 @@ def run_worker(
     stop: Event,
     origin: str | None = None,
     worker_id: str | None = None,
+    work: Work | None = None,
     on_fault: Callable[[str], None] = lambda _code: None,
     on_step: Step = lambda _name: None,
 ) -> None:
-    """Work until `stop` is set: then the chunk under way is finished, and its batch left for the next worker.
+    """Work until `stop` is set: then the chunk under way is finished, and the rest left for the next worker.
 
-    Several workers at once are safe. A fault that is no batch's own (the database is away) is told by its
-    code, for what it says may name people, and waited out.
+    Several workers at once are safe, on several machines too. A fault that is no batch's own (the database is away) is
+    told by its code, for what it says may name people, and waited out.
     """
+    work = work or Work()
     worker = worker_id or f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
-    chores_due: datetime | None = None
     with open_instance(folder, database=settings.database_url()) as instance:
-        config, lists = FreshConfig(instance), ListKeeper(instance, clock=clock)
-        beat_due: datetime | None = None
-
-        def keep_up() -> None:
-            nonlocal beat_due
-            if _has_come(beat_due, EVERY, now=clock()):
-                beat(instance, now=clock())
-                beat_due = clock() + EVERY
-            lists.refresh()
+        rounds = _Rounds(instance, clock=clock, origin=origin, stop=stop, work=work)
 
         def step(name: str) -> None:
             on_step(name)
-            if name == "committed":  # a long batch keeps no withdrawal waiting
-                keep_up()
+            if name == "committed" and work.from_tables:  # a long batch keeps no withdrawal waiting
+                rounds.keep_up()
 
+        def hands_for(one: Instance) -> Hands:
+            return Hands(one, worker=worker, clock=clock, lease=work.lease, is_stopping=stop.is_set, on_step=step)
+
+        with hands_for(instance) as hands, _beside(instance, work, hands_for, stop=stop, on_fault=on_fault):
+            while not stop.is_set():
+                try:
+                    rounds.begin()
+                    busy = work.from_tables and hands.take_and_run() is not None
+                    busy = rounds.go_round() or busy
+                except BadgeError as error:
+                    on_fault(_code(error))
+                    stop.wait(work.after_fault_seconds)
+                    continue
+                if not busy:
+                    stop.wait(IDLE_SECONDS)
+
+
+@contextmanager
+def _beside(
+    instance: Instance,
+    work: Work,
+    hands_for: Callable[[Instance], Hands],
+    *,
+    stop: Event,
+    on_fault: Callable[[str], None],
+) -> Iterator[None]:
+    """The queue worked off in a thread of its own, with an instance of its own, where there is a queue."""
+    if not work.from_queue:
+        yield
+        return
+    from issuer.runners.queued import QueueWorker, refuse_sqlite
+
+    refuse_sqlite(instance.store)
+
+    def work_off_queue() -> None:
         while not stop.is_set():
             try:
-                config.refresh()  # between batches: each is issued by one set of settings and keys
-                keep_up()
-                busy = take_and_run(instance, worker=worker, clock=clock, is_stopping=stop.is_set, on_step=step)
-                if not stop.is_set():
-                    busy = send_mail(instance, clock=clock, origin=origin, stop=stop) or busy
-                if not stop.is_set() and _has_come(chores_due, _CHORES_EVERY, now=clock()):
-                    do_chores(instance, now=clock())
-                    chores_due = clock() + _CHORES_EVERY
+                with open_instance(instance.folder, database=settings.database_url()) as own, hands_for(own) as hands:
+                    refresh = FreshConfig(own).refresh
+                    QueueWorker(own, hands, before_job=refresh, stalled_seconds=work.stalled_seconds).run(stop)
             except BadgeError as error:
-                on_fault(str(error.extensions.get("reason", error.slug)))
-                stop.wait(_AFTER_FAULT_SECONDS)
-                continue
-            if not busy:
-                stop.wait(IDLE_SECONDS)
+                on_fault(_code(error))
+            except Exception as error:  # noqa: BLE001 - of the queue's own: the tables still have the work
+                on_fault(f"queue-{type(error).__name__}")
+            stop.wait(work.after_fault_seconds)
+
+    thread = Thread(target=work_off_queue, name="queue")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _code(error: BadgeError) -> str:
+    return str(error.extensions.get("reason", error.slug))
+
+
+class _Rounds:
+    """What a worker does between pieces of work, each when it is due."""
+
+    def __init__(
+        self, instance: Instance, *, clock: Callable[[], datetime], origin: str | None, stop: Event, work: Work
+    ) -> None:
+        self._instance = instance
+        self._clock = clock
+        self._origin = origin
+        self._stop = stop
+        self._work = work
+        self._config = FreshConfig(instance)
+        self._lists = ListKeeper(instance, clock=clock)
+        self._beat_due: datetime | None = None
+        self._chores_due: datetime | None = None
+
+    def begin(self) -> None:
+        """Take in what was changed: the next piece of work is done by one set of settings and keys."""
+        self._config.refresh()
+        self.keep_up()
+
+    def keep_up(self) -> None:
+        """Show that the worker lives, and sign the lists that changed."""
+        if _has_come(self._beat_due, EVERY, now=self._clock()):
+            beat(self._instance, now=self._clock())
+            self._beat_due = self._clock() + EVERY
+        if self._work.with_mail:
+            self._lists.refresh()
+
+    def go_round(self) -> bool:
+        """Mail and chores. Whether there may be more mail at once."""
+        if not self._work.with_mail:
+            return False
+        busy = False
+        if not self._stop.is_set():
+            busy = send_mail(self._instance, clock=self._clock, origin=self._origin, stop=self._stop)
+        if not self._stop.is_set() and _has_come(self._chores_due, _CHORES_EVERY, now=self._clock()):
+            do_chores(self._instance, now=self._clock())
+            self._chores_due = self._clock() + _CHORES_EVERY
+        return busy
 
 
 class ListKeeper:

@@ -41,6 +41,11 @@ class Store:
     def is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
+    @property
+    def conninfo(self) -> str:
+        """The database as PostgreSQL's own drivers take it, password and all: never to be shown."""
+        return self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view; nothing is written."""
@@ -69,7 +74,9 @@ class Store:
         except DatabaseError as error:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise  # of a statement; the bare kind is a file that is no database, or a broken one
-            raise DatabaseAway(self._sentence(str(error.orig)), reason="database") from error
+            fault = str(error.orig)
+            reason = "disk-full" if _is_full(fault) else "database"
+            raise DatabaseAway(self._sentence(fault), reason=reason) from error
 
     def _sentence(self, fault: str) -> str:
         if "locked" in fault or "busy" in fault:
@@ -77,11 +84,15 @@ class Store:
                 f"The database {self.place} has been busy with another process for {BUSY_SECONDS} seconds. "
                 "Wait for it to finish, then run the same command again; nothing is issued twice."
             )
-        if "disk is full" in fault or "No space left" in fault:
+        if _is_full(fault):
             return f"The disk that holds the database {self.place} is full. Make room, then run the command again."
         if "readonly" in fault:
             return f"The database {self.place} cannot be written to; check who owns it and its permissions."
         return f"The database {self.place} cannot be used: {fault.strip().splitlines()[0] if fault else 'no answer'}."
+
+
+def _is_full(fault: str) -> bool:
+    return "disk is full" in fault or "No space left" in fault
 
 
 def open_store(url: str, *, create: bool = False) -> Store:

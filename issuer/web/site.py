@@ -16,7 +16,7 @@ from werkzeug.local import LocalProxy
 
 from issuer import settings
 from issuer.instance import REGISTER_FOLDER, FreshConfig, Instance, open_instance
-from issuer.runners import Runner, WorkerRunner
+from issuer.runners import Runner, runner_named
 from issuer.staff.choices import Choices, load_choices
 from issuer.trust.editions import load_edition
 from issuer.web.guesses import Guesses
@@ -46,7 +46,7 @@ class Site:
         self._lock = threading.Lock()
         self._config = FreshConfig(self._instance)
         self._was_demonstration = False
-        self.runner: Runner = options.runner or WorkerRunner()
+        self.runner: Runner = options.runner or runner_named(settings.runner_name(), self._instance)
         self.missed_links = Guesses()
         self.missed_codes = Guesses()
         # Behind a proxy many people look like one caller; a mailbox gets no second mail within ten minutes anyway.

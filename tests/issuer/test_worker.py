@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from issuer.bulk.batch_views import load_batch_view
 from issuer.bulk.checking import request_check
+from issuer.bulk.chunks import LEASE
 from issuer.bulk.confirming import confirm
 from issuer.bulk.findings import load_findings
-from issuer.bulk.chunks import LEASE
 from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import MailChoice
 from issuer.instance import open_instance
