@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from pyld import jsonld
 
-from benchmarks.counted import counts_of, told
+from benchmarks.counted import MAKING, counts_of, told
 from benchmarks.scene import REFS, learner_name
 from benchmarks.timing import Peer, per_unit, times
 from issuer import qr
@@ -144,7 +144,7 @@ class Bench:
         made = profile.runcall(self.workshop(), self.orders)
         _sound(made)
         by_template = sum(one.by_template for one in made)
-        return f"{told(counts_of(profile), over=len(self.orders))}, made by the template {by_template:,}"
+        return f"{told(counts_of(profile), over=len(self.orders), only=MAKING)}, made by the template {by_template:,}"
 
     def peers(self) -> dict[str, Peer]:
         """Everything that runs in this process, by name."""

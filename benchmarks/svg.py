@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 _WIDTH, _HEIGHT = 760, 380
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 24, 64, 62
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 40, 64, 62
 _STYLE = """
  svg { background: #fff; color: #1b1f24; font: 13px system-ui, sans-serif }
  text { fill: currentColor } .quiet { opacity: .72; font-size: 12px }
@@ -107,7 +107,7 @@ def _drawn(line: Line, number: int, across: _Scale, up: _Scale) -> list[str]:
     places = [(across(x), up(y)) for x, y in line.points]
     colour = f"c{number % 3}"
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    legend = _LEFT + 130 + 200 * number
+    legend = _LEFT + 110 + 190 * number
     body = [
         f'<polyline class="line {colour}" points="{path}"/>',
         f'<rect class="{colour}" x="{legend}" y="{_TOP - 19}" width="14" height="4"/>',

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path("build/bench")
+HERE = Path("build/bench/class")
 DEMO = Path("demo")
 BIN = Path(sys.executable).parent
 
