@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import TypedDict
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from issuer.batches import BatchReport, Options, issue_batch
+from issuer.batches import Options, issue_rows
 from issuer.cli.common import (
     EXISTING_FILE,
     FOLDER,
@@ -22,20 +26,23 @@ from issuer.cli.common import (
     print_json,
 )
 from issuer.drawing.pictures import Pictures
-from issuer.instance import Instance
-from issuer.outputs import RESULTS_FILE, Outputs
-from issuer.rehearsing import Rehearsal, rehearse_batch
-from issuer.results import RowOutcome, RowResult
-from issuer.rows import ClassList, parse_column_map, read_class_list
+from issuer.instance import ROW_KEY_SECRET, Instance
+from issuer.outputs import Outputs
+from issuer.rehearsing import rehearse_rows
+from issuer.results import PROBLEMS, RowResult
+from issuer.resultspool import ResultSpool
+from issuer.rows import parse_column_map
+from issuer.spool import KeyTerms, SpooledRows, spool_class_list
 from issuer.trust.editions import load_edition
-from schemas.errors import InputError
 from schemas.jsontext import JsonObject
-from schemas.limits import MAX_TABLE_BYTES
 from verifier.exits import NOT_GOOD, Ended
 from verifier.register.edition import Edition
 
 _SHOWN = 40  # problem rows on the screen; results.csv has all
+_TOLD = 10_000  # problem rows in JSON, some three megabytes
 _FORMATS = ("ldp", "jwt")
+_SEVERAL_FROM = 2_000  # rows; fewer are signed before other processes have begun
+_MOST_WORKERS = 8  # one process stores what they sign, and has no more to do than so many bring
 
 
 def _parse_formats(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -62,7 +69,11 @@ def _parse_formats(context: click.Context, parameter: click.Parameter, value: st
     show_default=True,
     help="jwt adds a JWT as a second signature; the linked-data proof is always made.",
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that sign.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that sign; when it is not said, one for each core from some thousand rows on.",
+)
 @click.option(
     "--accept-unconfirmed",
     metavar="REASON",
@@ -78,7 +89,7 @@ def issue(
     dry_run: bool,
     out: Path | None,
     formats: tuple[str, ...],
-    workers: int,
+    workers: int | None,
     accept_unconfirmed: str | None,
     as_json: bool,
 ) -> None:
@@ -88,50 +99,62 @@ def issue(
     """
     if accept_unconfirmed is not None and not accept_unconfirmed.strip():
         raise click.UsageError("--accept-unconfirmed needs a reason.")
-    options = Options(accept_unconfirmed=accept_unconfirmed, with_jwt="jwt" in formats, workers=workers)
-    data = _read_table(file)
     now = current_time()
-    with opened(context) as instance:
+    with ExitStack() as opened_things:
+        instance = opened_things.enter_context(opened(context))
         edition = load_edition(instance)
-        class_list = _class_list(data, file, map_file=map_file, encoding=encoding, edition=edition)
-        if dry_run:
-            rehearsal = rehearse_batch(
-                instance, class_list, edition=edition, options=options, now=now, actor=current_actor()
+        rows = opened_things.enter_context(
+            spool_class_list(
+                file,
+                keys=KeyTerms(secret=instance.secret(ROW_KEY_SECRET), provider=instance.config.provider),
+                column_map=parse_column_map(map_file.read_bytes()) if map_file else None,
+                encoding=encoding,
+                register_refs=frozenset(edition.register.versions_by_ref) if edition else frozenset(),
             )
-            _report_rehearsal(rehearsal, class_list, as_json=as_json)
+        )
+        options = Options(
+            accept_unconfirmed=accept_unconfirmed,
+            with_jwt="jwt" in formats,
+            workers=workers or workers_for(rows.total),
+        )
+        sink = opened_things.enter_context(ResultSpool())
+        terms = _Terms(edition=edition, options=options, now=now, actor=current_actor())
+        if dry_run:
+            ready = rehearse_rows(instance, rows, sink=sink, **terms)
+            _report_rehearsal(ready, rows, sink, as_json=as_json)
             return
         outputs = _outputs(out, instance, edition)
         with _progress(shown=not as_json) as on_progress:
-            report = issue_batch(
+            batch_id = issue_rows(
                 instance,
-                class_list,
-                file_sha256=class_list.sha256,
-                edition=edition,
-                options=options,
-                now=now,
-                actor=current_actor(),
-                outputs=outputs,
+                rows,
+                sink=sink,
+                file_sha256=rows.sha256,
+                on_issued=outputs.write_badges if outputs else _write_nothing,
                 on_progress=on_progress,
+                **terms,
             )
-    _report_batch(report, class_list, out=out, outputs=outputs, as_json=as_json)
+        if outputs is not None:
+            outputs.write_results(sink)
+        _report_batch(batch_id, rows, sink, outputs=outputs, as_json=as_json)
 
 
-def _read_table(file: Path) -> bytes:
-    if file.stat().st_size > MAX_TABLE_BYTES:
-        raise InputError(f"{file} is over the limit of {MAX_TABLE_BYTES:,} bytes; split it.")
-    return file.read_bytes()
+class _Terms(TypedDict):
+    """What a dry run has in common with the real one."""
+
+    edition: Edition | None
+    options: Options
+    now: datetime
+    actor: str
 
 
-def _class_list(
-    data: bytes, file: Path, *, map_file: Path | None, encoding: str | None, edition: Edition | None
-) -> ClassList:
-    return read_class_list(
-        data,
-        filename=file.name,
-        column_map=parse_column_map(map_file.read_bytes()) if map_file else None,
-        encoding=encoding,
-        register_refs=frozenset(edition.register.versions_by_ref) if edition else frozenset(),
-    )
+def workers_for(rows: int) -> int:
+    """How many processes sign so many rows, where nobody said: one for each core this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST_WORKERS, cores) if rows >= _SEVERAL_FROM else 1
+
+
+def _write_nothing(_results: Sequence[RowResult]) -> None: ...
 
 
 def _outputs(out: Path | None, instance: Instance, edition: Edition | None) -> Outputs | None:
@@ -156,78 +179,84 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _report_rehearsal(rehearsal: Rehearsal, class_list: ClassList, *, as_json: bool) -> None:
-    counts = rehearsal.counts
+def _report_rehearsal(ready: int, rows: SpooledRows, sink: ResultSpool, *, as_json: bool) -> None:
+    counts = sink.counts
     if as_json:
         print_json(
             {
                 "dry_run": True,
-                "ready": rehearsal.ready,
+                "ready": ready,
                 "already": counts.already,
                 "held": counts.held,
                 "failed": counts.failed,
-                "unknown_columns": list(class_list.unknown_columns),
-                "problems": _problems(rehearsal.results),
+                "unknown_columns": list(rows.unknown_columns),
+                **_told_problems(sink),
             }
         )
     else:
         click.echo(
-            f"Nothing was written. {rehearsal.ready} ready, {counts.already} issued already, {counts.held} held, "
+            f"Nothing was written. {ready} ready, {counts.already} issued already, {counts.held} held, "
             f"{counts.failed} to mend."
         )
-        _tell(rehearsal.results, class_list)
-    if counts.held or counts.failed:
+        _tell(rows, sink)
+    if sink.problems:
         raise Ended(NOT_GOOD)
 
 
 def _report_batch(
-    report: BatchReport, class_list: ClassList, *, out: Path | None, outputs: Outputs | None, as_json: bool
+    batch_id: str, rows: SpooledRows, sink: ResultSpool, *, outputs: Outputs | None, as_json: bool
 ) -> None:
-    counts = report.counts
+    counts = sink.counts
     if as_json:
         print_json(
             {
-                "batch": report.batch_id,
+                "batch": batch_id,
                 "issued": counts.issued,
                 "already": counts.already,
                 "held": counts.held,
                 "failed": counts.failed,
-                "unknown_columns": list(class_list.unknown_columns),
-                "results": None if out is None else str(out / RESULTS_FILE),
-                "problems": _problems(report.results),
+                "unknown_columns": list(rows.unknown_columns),
+                "results": None if outputs is None else str(outputs.results_file),
+                **_told_problems(sink),
             }
         )
     else:
         click.echo(
             f"{counts.issued} issued, {counts.already} issued already, {counts.held} held, {counts.failed} failed."
         )
-        _tell(report.results, class_list)
-        if out is not None and outputs is not None and outputs.fault is None:
-            click.echo(f"Every row's result: {out / RESULTS_FILE}")
+        _tell(rows, sink)
+        if outputs is not None and outputs.fault is None:
+            click.echo(f"Every row's result: {outputs.results_file}")
     if outputs is not None and outputs.fault is not None:
         click.echo(outputs.fault_sentence, err=True)
         raise Ended(NOT_GOOD)
-    if counts.held or counts.failed:
+    if sink.problems:
         raise Ended(NOT_GOOD)
 
 
-def _tell(results: Sequence[RowResult], class_list: ClassList) -> None:
-    problems = [result for result in results if result.outcome in {RowOutcome.HELD, RowOutcome.FAILED}]
-    for result in problems[:_SHOWN]:
+def _tell(rows: SpooledRows, sink: ResultSpool) -> None:
+    for result in _problems(sink, most=_SHOWN):
         click.echo(f"  row {result.line}  {result.outcome}  {result.reason}: {result.sentence}")
-    if len(problems) > _SHOWN:
-        click.echo(f"  … and {len(problems) - _SHOWN} more.")
-    for warning in class_list.warnings:
+    if sink.problems > _SHOWN:
+        click.echo(f"  … and {sink.problems - _SHOWN} more.")
+    for warning in rows.warnings():
         click.echo(f"Look at {warning}")
-    if class_list.unknown_columns:
-        click.echo(f"Columns not used and not kept: {', '.join(class_list.unknown_columns)}.")
-    for note in class_list.notes:
+    if rows.unknown_columns:
+        click.echo(f"Columns not used and not kept: {', '.join(rows.unknown_columns)}.")
+    for note in rows.notes:
         click.echo(f"Note: {note}")
 
 
-def _problems(results: Sequence[RowResult]) -> list[JsonObject]:
-    return [
-        {"row": result.line, "outcome": result.outcome, "reason": result.reason, "sentence": result.sentence}
-        for result in results
-        if result.outcome in {RowOutcome.HELD, RowOutcome.FAILED}
-    ]
+def _told_problems(sink: ResultSpool) -> JsonObject:
+    """The problems for a program, and how many more there are: results.csv has all."""
+    return {
+        "problems": [
+            {"row": result.line, "outcome": result.outcome, "reason": result.reason, "sentence": result.sentence}
+            for result in _problems(sink, most=_TOLD)
+        ],
+        "problems_left_out": max(0, sink.problems - _TOLD),
+    }
+
+
+def _problems(sink: ResultSpool, *, most: int) -> Iterator[RowResult]:
+    return islice((result for result in sink if result.outcome in PROBLEMS), min(most, sink.problems))
