@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from issuer.admission import CompletionFault, CompletionList, find_repeats, key_rows, known_nsns
+from issuer.admission import CompletionFault, CompletionList, find_repeats, key_rows, known_nsns, refuse_unreadable
 from issuer.bulk.delivering import shared_addresses
 from issuer.instance import ROW_KEY_SECRET, Identity
-from issuer.results import RowOutcome, RowResult
+from issuer.results import RowResult
 from issuer.rowsource import Chunk
 
 
@@ -52,17 +52,4 @@ def unreadable_rows(class_list: CompletionList) -> list[RowResult]:
     by_line: dict[int, list[CompletionFault]] = {}
     for fault in class_list.faults:
         by_line.setdefault(fault.line, []).append(fault)
-    return [
-        RowResult(
-            line=line,
-            outcome=RowOutcome.FAILED,
-            reason=faults[0].reason,
-            sentence=" ".join(_located(fault) for fault in faults),
-        )
-        for line, faults in by_line.items()
-    ]
-
-
-def _located(fault: CompletionFault) -> str:
-    where = f"Line {fault.line}" + (f", column {fault.column}" if fault.column else "")
-    return f"{where}: {fault.message}"
+    return [refuse_unreadable(faults) for faults in by_line.values()]

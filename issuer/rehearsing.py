@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from issuer.admission import Candidate, CompletionList
 from issuer.batches import Options, refuse_unknown_jwt_key, run_of
@@ -85,9 +86,11 @@ def rehearse_rows(
     with instance.store.reading() as connection:
         refuse_closed(connection)
     run = run_of(instance, edition, options=options, now=now, actor=actor, batch_id=batch_id)
-    settled = list(source.settled())
-    sink.add(settled)
-    ready, gone_through = 0, len(settled)
+    ready = gone_through = 0
+    settled = source.settled()
+    while part := list(islice(settled, options.chunk_rows)):
+        sink.add(part)
+        gone_through += len(part)
     sound: set[tuple[object, ...]] = set()
     for chunk in source.chunks(options.chunk_rows):
         results, candidates = sort_rows(chunk, run=run)
