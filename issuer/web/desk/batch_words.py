@@ -54,6 +54,7 @@ def stop_reason(code: str | None) -> str:
     return {
         "cancelled": _("Somebody stopped it."),
         "rejected": _("Whoever was to approve it sent it back."),
+        "disk-full": _("There is no room left for the database. Somebody has to make room; then start it again below."),
         "purged": _("Its class list was erased before it was done. Upload it again: nobody gets a second badge."),
     }.get(code or "", _("It stopped because of a fault. What was issued stands; start it again below."))
 
