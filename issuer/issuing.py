@@ -32,11 +32,23 @@ from issuer.store.lists import Places, SignedList
 from issuer.workshops import Makers, Pending, Task, Terms, open_makers
 
 SHORT_ID_BYTES = 16  # 128 bits: an address nobody guesses
+_SHORT_ID_CHARS = 26
+_TOGETHER_BYTES = 2
 
 
-def new_short_id() -> str:
-    """26 lower-case characters of base32."""
-    return b32encode(secrets.token_bytes(SHORT_ID_BYTES)).decode("ascii").rstrip("=").lower()
+def new_short_ids(count: int) -> list[str]:
+    """Ids for the badges of one chunk: 26 lower-case characters of base32 each.
+
+    The first 16 bits are the same, so that the rows of a chunk lie together in every index, however many there are; the
+    other 112 are each badge's own: whoever has one badge of a class does not guess another.
+    """
+    together = secrets.token_bytes(_TOGETHER_BYTES)
+    own = SHORT_ID_BYTES - _TOGETHER_BYTES
+    rest = secrets.token_bytes(own * count)
+    # Four zero bytes more make whole groups of eight characters, all encoded at once; 26 of 32 say everything.
+    whole = b"".join(together + rest[start : start + own] + bytes(4) for start in range(0, own * count, own))
+    text = b32encode(whole).decode("ascii").lower()
+    return [text[start : start + _SHORT_ID_CHARS] for start in range(0, len(text), 32)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +124,8 @@ def _draft(chunk: Chunk, issuing: Issuing) -> _Draft:
             issuing.lists.update((one.number, one) for one in signed)
     run.on_step("reserved")
     orders = [
-        order_for(candidate, new_short_id(), place, instance=run.instance)
-        for candidate, place in zip(candidates, places, strict=True)
+        order_for(candidate, short_id, place, instance=run.instance)
+        for candidate, short_id, place in zip(candidates, new_short_ids(len(candidates)), places, strict=True)
     ]
     task = Task(orders=orders, lists=[issuing.lists[number] for number in sorted(numbers)])
     return _Draft(

@@ -13,11 +13,12 @@ from issuer.bulk.delivering import Recipient, arrange
 from issuer.making import Made, Order
 from issuer.nzroa import seal
 from issuer.running import Run
-from issuer.store import credentials as credential_store
-from issuer.store import nzroa_rows
-from issuer.store.credentials import Learner, NewCredential, StoredDocument
+from issuer.store import new_rows
+from issuer.store.credentials import keep_achievement
 from issuer.store.lists import Places
+from issuer.store.new_rows import CredentialRow, DocumentRow, LearnerRow, NzroaRow
 from schemas.jsontext import write_json
+from schemas.times import write_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +41,20 @@ class Work:
 
 def claim(connection: Connection, work: Sequence[Work], *, run: Run) -> tuple[list[Work], list[Work]]:
     """(those that got their row key; those that came too late, here or in another process)."""
-    provider = run.instance.config.provider
-    got = credential_store.claim(
+    provider, created_at = run.instance.config.provider, write_time(run.now)
+    got = new_rows.claim(
         connection,
         [
-            NewCredential(
-                short_id=one.short_id,
+            CredentialRow(
+                short_id=one.order.short_id,
                 provider=provider,
                 row_key=one.candidate.row_key,
                 nzqa_ref=one.candidate.achievement.nzqa_ref,
                 listing_version=one.candidate.achievement.version,
-                achieved_on=one.candidate.row.achieved_on,
-                created_at=run.now,
+                achieved_on=one.candidate.row.achieved_on.isoformat(),
+                created_at=created_at,
                 batch_id=run.batch_id,
-                line=one.line,
+                line=one.candidate.row.line,
                 unconfirmed_reason=one.candidate.unconfirmed_reason,
             )
             for one in work
@@ -68,9 +69,9 @@ def keep(connection: Connection, work: Sequence[Work], *, run: Run) -> None:
     """Everything that is known of these badges: the signed bytes, the learner, the NZRoA entry, link and mail."""
     if not work:
         return
-    credential_store.insert_documents(connection, [_document(one, run) for one in work])
-    credential_store.insert_learners(connection, [_learner(one) for one in work])
-    nzroa_rows.insert_entries(connection, [_nzroa_entry(one, run) for one in work], at=run.now)
+    new_rows.insert_documents(connection, _documents(work, run))
+    new_rows.insert_learners(connection, _learners(work))
+    new_rows.insert_entries(connection, _entries(work, run))
     arrange(
         connection,
         [_recipient(one) for one in work],
@@ -81,7 +82,7 @@ def keep(connection: Connection, work: Sequence[Work], *, run: Run) -> None:
     )
     achievements = {id(one.candidate.achievement): one.candidate.achievement for one in work}
     for achievement in sorted(achievements.values(), key=lambda one: one.key):  # two processes never wait in a circle
-        credential_store.keep_achievement(
+        keep_achievement(
             connection,
             nzqa_ref=achievement.nzqa_ref,
             version=achievement.version,
@@ -105,47 +106,61 @@ def log(connection: Connection, work: Sequence[Work], *, run: Run) -> None:
     audit.append(connection, at=run.now, actor=run.actor, action=audit.ISSUE, facts=facts)
 
 
-def _document(one: Work, run: Run) -> StoredDocument:
-    return StoredDocument(
-        short_id=one.short_id,
-        version=1,
-        document=one.made.document,
-        document_sha256=one.made.document_sha256,
-        jwt=one.made.jwt,
-        valid_from=run.signed_at,
-        list_number=one.places.revocation.list_number,
-        list_index=one.places.revocation.list_index,
-        suspension_list=one.places.suspension_list,
-        suspension_index=one.places.suspension_index,
-        valid_until=one.candidate.valid_until,
-    )
+def _documents(work: Sequence[Work], run: Run) -> list[DocumentRow]:
+    valid_from = write_time(run.signed_at)
+    return [
+        DocumentRow(
+            short_id=one.order.short_id,
+            document=one.made.document,
+            document_sha256=one.made.document_sha256,
+            jwt=one.made.jwt,
+            valid_from=valid_from,
+            list_number=one.places.revocation.list_number,
+            list_index=one.places.revocation.list_index,
+            suspension_list=one.places.suspension_list,
+            suspension_index=one.places.suspension_index,
+            valid_until=None if one.candidate.valid_until is None else write_time(one.candidate.valid_until),
+        )
+        for one in work
+    ]
 
 
-def _learner(one: Work) -> Learner:
-    row = one.candidate.row
-    return Learner(
-        short_id=one.short_id,
-        name=row.learner_name,
-        preferred_name=row.preferred_name,
-        name_display=one.order.award.name_display,
-        email=row.learner_email,
-        language=row.language,
-        result=row.result,
-        evidence_url=row.evidence_url,
-        subject_urn=one.order.award.subject_urn,
-    )
+def _learners(work: Sequence[Work]) -> list[LearnerRow]:
+    return [
+        LearnerRow(
+            short_id=one.order.short_id,
+            name=one.candidate.row.learner_name,
+            preferred_name=one.candidate.row.preferred_name,
+            name_display=one.order.award.name_display.value,
+            email=one.candidate.row.learner_email,
+            language=one.candidate.row.language,
+            result=one.candidate.row.result,
+            evidence_url=one.candidate.row.evidence_url,
+            subject_urn=one.order.award.subject_urn,
+        )
+        for one in work
+    ]
+
+
+def _entries(work: Sequence[Work], run: Run) -> list[NzroaRow]:
+    recorded_at = write_time(run.now)
+    return [
+        NzroaRow(
+            short_id=one.order.short_id,
+            nsn_sealed=_sealed(one, run),
+            nzqa_ref=one.candidate.achievement.nzqa_ref,
+            achieved_on=one.candidate.row.achieved_on.isoformat(),
+            recorded_at=recorded_at,
+        )
+        for one in work
+    ]
+
+
+def _sealed(one: Work, run: Run) -> bytes | None:
+    nsn = one.candidate.row.nsn
+    return seal(nsn, key=run.nsn_key, short_id=one.short_id) if nsn else None
 
 
 def _recipient(one: Work) -> Recipient:
     row = one.candidate.row
     return Recipient(short_id=one.short_id, name=row.learner_name, email=row.learner_email, language=row.language)
-
-
-def _nzroa_entry(one: Work, run: Run) -> nzroa_rows.NzroaEntry:
-    nsn = one.candidate.row.nsn
-    return nzroa_rows.NzroaEntry(
-        short_id=one.short_id,
-        nsn_sealed=seal(nsn, key=run.nsn_key, short_id=one.short_id) if nsn else None,
-        nzqa_ref=one.candidate.achievement.nzqa_ref,
-        achieved_on=one.candidate.row.achieved_on,
-    )

@@ -15,7 +15,7 @@ from issuer.suites import algorithm_of, suite_of
 from issuer.templating import Templates
 from keys.signing import add_proof, sign_jwt
 from schemas.errors import BadgeError
-from schemas.jsontext import write_json
+from schemas.jsontext import JsonObject, write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_status_set
 
@@ -54,11 +54,30 @@ class Workshop:
 
 
 def make_badge(order: Order, *, workshop: Workshop) -> Made:
-    """Mint, look for student numbers, sign, and check what was signed: strict schema, and no term lost.
-
-    This is the reference path: whatever a template makes must be what this makes, byte for byte.
+    """Sign by the reference path, and check what was signed: strict schema, and no term lost.
 
     Raises BadgeError for a row that cannot be a badge; nothing of it is kept then.
+    """
+    signed, jwt = sign_by_reference(order, workshop=workshop)
+    faults = validate_status_set(signed) or find_losses(signed)
+    if faults:
+        told = "; ".join(str(fault) for fault in faults[:3])
+        return Made(
+            short_id=order.short_id, reason="not-a-valid-badge", sentence=f"The badge would not be valid: {told}."
+        )
+    document = write_json(signed)
+    return Made(
+        short_id=order.short_id,
+        document=document,
+        document_sha256=hashlib.sha256(document).hexdigest(),
+        jwt=jwt,
+    )
+
+
+def sign_by_reference(order: Order, *, workshop: Workshop) -> tuple[JsonObject, str | None]:
+    """Mint, look for student numbers, and sign: the credential, and its JWT where one is wanted.
+
+    This is the reference path: whatever a template makes must be what this makes, byte for byte. Raises BadgeError.
     """
     unsigned = mint(
         order.award,
@@ -76,22 +95,10 @@ def make_badge(order: Order, *, workshop: Workshop) -> Made:
         verification_method=kit.method,
         created=workshop.valid_from,
     )
-    faults = validate_status_set(signed) or find_losses(signed)
-    if faults:
-        told = "; ".join(str(fault) for fault in faults[:3])
-        return Made(
-            short_id=order.short_id, reason="not-a-valid-badge", sentence=f"The badge would not be valid: {told}."
-        )
     jwt = None
     if kit.jwt_signer is not None and kit.jwt_method is not None:
         jwt = sign_jwt(unsigned, signer=kit.jwt_signer, kid=kit.jwt_method, alg=algorithm_of(kit.jwt_signer))
-    document = write_json(signed)
-    return Made(
-        short_id=order.short_id,
-        document=document,
-        document_sha256=hashlib.sha256(document).hexdigest(),
-        jwt=jwt,
-    )
+    return signed, jwt
 
 
 def signing_kit(instance: Identity, *, with_jwt: bool) -> SigningKit:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from issuer.instance import Identity
-from issuer.making import Made, Order, Workshop, make_badge
+from issuer.making import Made, Order, Workshop, sign_by_reference
 from issuer.profile import did_document
 from issuer.store.lists import SignedList
 from issuer.trust.editions import load_anchor
@@ -81,8 +81,8 @@ def check_made(
     accept_unconfirmed: bool,
 ) -> None:
     """Make the badge again by the reference path, compare the bytes, and verify it wholly. Raises IssuingError."""
-    again = make_badge(order, workshop=workshop)
-    if (again.document, again.sentence) != (made.document, made.sentence):
+    signed, jwt = sign_by_reference(order, workshop=workshop)
+    if (write_json(signed), jwt) != (made.document, made.jwt):
         raise IssuingError(
             f"The self-check stopped the batch: badge {made.short_id}, made again by the reference path, is another "
             "one. Nothing of this chunk was issued.",

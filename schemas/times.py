@@ -40,7 +40,7 @@ def write_time(instant: datetime) -> str:
     """UTC to the second, with `Z`: the only form this project signs. Needs an aware instant."""
     if instant.tzinfo is None:
         raise ValueError("an instant without a zone")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def is_date_time(text: JsonValue) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from issuer.store.credentials import Learner
-from issuer.store.dialect import insert_or_ignore
+from issuer.store.dialect import insert_many
 from issuer.store.service_tables import claims, learner_requests
 from issuer.store.tables import batches, credentials, learners
 from schemas.times import parse_time, write_time
@@ -82,23 +82,28 @@ class StoredRequest:
         return f"StoredRequest(request_id={self.request_id!r}, kind={self.kind.value!r}, …)"
 
 
+_NEW_COLUMNS = (
+    *("short_id", "link_sha256", "link_serial", "link_expires_at"),
+    *("delivery", "visibility", "share_serial", "updated_at"),
+)
+
+
 def insert_claims(connection: Connection, rows: Iterable[NewClaim]) -> None:
     """Keep the claim links of new badges; one that a badge has already is left as it is."""
     values = [
-        {
-            "short_id": row.short_id,
-            "link_sha256": row.link_sha256,
-            "link_serial": row.link_serial,
-            "link_expires_at": write_time(row.link_expires_at),
-            "delivery": row.delivery,
-            "visibility": row.visibility,
-            "share_serial": 1,
-            "updated_at": write_time(row.made_at),
-        }
+        (
+            row.short_id,
+            row.link_sha256,
+            row.link_serial,
+            write_time(row.link_expires_at),
+            row.delivery.value,
+            None if row.visibility is None else row.visibility.value,
+            1,
+            write_time(row.made_at),
+        )
         for row in sorted(rows, key=lambda row: row.short_id)
     ]
-    if values:
-        connection.execute(insert_or_ignore(connection, claims), values)
+    insert_many(connection, claims, _NEW_COLUMNS, values, ignore=True)
 
 
 def load_claim(connection: Connection, short_id: str, *, for_update: bool = False) -> StoredClaim | None:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from issuer.store.dialect import insert_or_ignore
+from issuer.store.dialect import insert_or_ignore, is_among
 from issuer.store.lists import Slot
 from issuer.store.tables import achievements, credentials, documents, learners, row_key_aliases
 from schemas.times import parse_time, write_time
@@ -21,22 +21,6 @@ class State(StrEnum):
     ISSUED = "issued"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCredential:
-    """A badge about to be issued: what claims its row key."""
-
-    short_id: str
-    provider: str
-    row_key: str
-    nzqa_ref: str
-    listing_version: str
-    achieved_on: date
-    created_at: datetime
-    batch_id: str | None = None
-    line: int | None = None
-    unconfirmed_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,56 +98,18 @@ class CurrentBadge:
     document: StoredDocument
 
 
-def claim(connection: Connection, rows: Iterable[NewCredential]) -> frozenset[str]:
-    """Take the row keys of these badges. Returns the short ids that got theirs; the others were taken already.
-
-    On PostgreSQL a row key another process is claiming at this moment is waited for; row keys are claimed in order,
-    so that two processes never wait for each other.
-    """
-    wanted = sorted(rows, key=lambda row: row.row_key)
-    if not wanted:
-        return frozenset()
-    statement = insert_or_ignore(connection, credentials)
-    connection.execute(
-        statement,
-        [
-            {
-                "short_id": row.short_id,
-                "provider": row.provider,
-                "row_key": row.row_key,
-                "nzqa_ref": row.nzqa_ref,
-                "listing_version": row.listing_version,
-                "achieved_on": row.achieved_on.isoformat(),
-                "state": State.ISSUED,
-                "version": 1,
-                "created_at": write_time(row.created_at),
-                "batch_id": row.batch_id,
-                "line": row.line,
-                "unconfirmed_reason": row.unconfirmed_reason,
-            }
-            for row in wanted
-        ],
-    )
-    ours = sa.select(credentials.c.short_id).where(credentials.c.short_id.in_([row.short_id for row in wanted]))
-    return frozenset(connection.scalars(ours))
-
-
-def release(connection: Connection, short_ids: Sequence[str]) -> None:
-    """Give back claims made in this transaction that came to nothing."""
-    if short_ids:
-        connection.execute(sa.delete(credentials).where(credentials.c.short_id.in_(short_ids)))
-
-
 def find_by_row_keys(connection: Connection, *, provider: str, row_keys: Sequence[str]) -> dict[str, StoredCredential]:
     """Row key -> badge, for those that have one; a corrected badge answers to its old key and its new."""
     found: dict[str, StoredCredential] = {}
-    direct = sa.select(credentials).where(credentials.c.provider == provider, credentials.c.row_key.in_(row_keys))
+    direct = sa.select(credentials).where(
+        credentials.c.provider == provider, is_among(connection, credentials.c.row_key, row_keys)
+    )
     for row in connection.execute(direct):
         found[row.row_key] = _credential(row)
     through = (
         sa.select(credentials, row_key_aliases.c.row_key.label("alias"))
         .join(row_key_aliases, row_key_aliases.c.short_id == credentials.c.short_id)
-        .where(row_key_aliases.c.provider == provider, row_key_aliases.c.row_key.in_(row_keys))
+        .where(row_key_aliases.c.provider == provider, is_among(connection, row_key_aliases.c.row_key, row_keys))
     )
     for row in connection.execute(through):
         found.setdefault(row.alias, _credential(row))
@@ -198,12 +144,6 @@ def insert_documents(connection: Connection, rows: Iterable[StoredDocument]) -> 
     ]
     if values:
         connection.execute(sa.insert(documents), values)
-
-
-def insert_learners(connection: Connection, rows: Iterable[Learner]) -> None:
-    values = [_learner_values(row) for row in rows]
-    if values:
-        connection.execute(sa.insert(learners), values)
 
 
 def update_learner(connection: Connection, learner: Learner) -> None:
@@ -314,6 +254,17 @@ def current_badges(connection: Connection, *, page: int = 500) -> Iterator[Curre
         if len(rows) < page:
             return
         after = rows[-1].short_id
+
+
+def load_badges(connection: Connection, short_ids: Sequence[str]) -> list[CurrentBadge]:
+    """These badges with their newest signed versions, in the order of their ids."""
+    query = sa.select(credentials).where(credentials.c.short_id.in_(short_ids)).order_by(credentials.c.short_id)
+    newest = load_documents(connection, short_ids)
+    return [
+        CurrentBadge(credential=_credential(row), document=newest[row.short_id])
+        for row in connection.execute(query)
+        if row.short_id in newest
+    ]
 
 
 def all_short_ids(connection: Connection) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +24,39 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_many(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    ignore: bool = False,
+) -> int:
+    """Insert many rows, each a tuple in the order of `columns`, of values as the driver takes them.
+
+    With `ignore`, a row that breaks a unique constraint is left out. Returns how many went in.
+    """
+    if not rows:
+        return 0
+    text = _insert_text(connection.dialect.name, table.name, columns, ignore)
+    return connection.exec_driver_sql(text, list(rows)).rowcount
+
+
+@cache
+def _insert_text(dialect: str, table: str, columns: tuple[str, ...], ignore: bool) -> str:
+    marks = ", ".join(("%s" if dialect == "postgresql" else "?",) * len(columns))
+    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  names of our own tables
+    return f"{text} ON CONFLICT DO NOTHING" if ignore else text
+
+
+def is_among(connection: Connection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    """Whether the column is one of these texts: one parameter, however many there are."""
+    if connection.dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(sa.Text())))
+    each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -24,21 +24,6 @@ class NzroaEntry:
     nsn_sealed: bytes | None
     nzqa_ref: str
     achieved_on: date
-
-
-def insert_entries(connection: Connection, entries: Iterable[NzroaEntry], *, at: datetime) -> None:
-    values = [
-        {
-            "short_id": entry.short_id,
-            "nsn_sealed": entry.nsn_sealed,
-            "nzqa_ref": entry.nzqa_ref,
-            "achieved_on": entry.achieved_on.isoformat(),
-            "recorded_at": write_time(at),
-        }
-        for entry in entries
-    ]
-    if values:
-        connection.execute(sa.insert(nzroa_entries), values)
 
 
 def correct_entry(connection: Connection, short_id: str, *, nzqa_ref: str, achieved_on: date) -> None:

@@ -16,13 +16,15 @@ from issuer.batches import Options, issue_batch
 from issuer.instance import Instance, open_instance
 from issuer.outputs import Outputs
 from issuer.store import credentials as credential_store
-from issuer.store import engine, lists
-from issuer.store.credentials import NewCredential, StoredDocument
+from issuer.store import engine, lists, new_rows
+from issuer.store.credentials import StoredDocument
 from issuer.store.engine import open_store, sqlite_url
 from issuer.store.migrating import HEAD
+from issuer.store.new_rows import CredentialRow
 from issuer.store.tables import documents, status_lists
 from issuer.trust.editions import load_edition
 from schemas.errors import InputError, IssuingError
+from schemas.times import write_time
 from tests.issuer.durable import STEPS, check_exactly_once, start_run
 from tests.issuer.provider import NOW, PlainPictures, class_of, issue
 
@@ -124,18 +126,21 @@ def _grant(instance: Instance, *, writer: int, round_: int, count: int, length: 
     names = [f"w{writer}r{round_}n{number}" for number in range(count)]
     with instance.store.writing() as connection:
         new = [
-            NewCredential(
+            CredentialRow(
                 short_id=name,
                 provider="9901",
                 row_key=name,
                 nzqa_ref="9876",
                 listing_version="1",
-                achieved_on=NOW.date(),
-                created_at=NOW,
+                achieved_on=NOW.date().isoformat(),
+                created_at=write_time(NOW),
+                batch_id=None,
+                line=None,
+                unconfirmed_reason=None,
             )
             for name in names
         ]
-        assert len(credential_store.claim(connection, new)) == count
+        assert len(new_rows.claim(connection, new)) == count
         slots = lists.reserve(instance.store, connection, count, at=NOW, length=length)
         credential_store.insert_documents(
             connection,
