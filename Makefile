@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint serve bench mismatches curves endurance load guards fuzz interop vectors clean
+.PHONY: demo test lint serve bench mismatches curves endurance load guards fuzz fuzz-template interop vectors clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
@@ -50,6 +50,9 @@ guards: $(STAMP)  ## takes every guard of the verifier away in turn; its test mu
 
 fuzz: $(STAMP)  ## bad inputs made up for as long as wanted, through the verifier's service (MINUTES=10)
 	$(BIN)/python -m tests.verifier.fuzz --minutes $(or $(MINUTES),10)
+
+fuzz-template: $(STAMP)  ## made-up learners by template against the reference path, PyLD and pyoxigraph (MINUTES=10)
+	$(BIN)/python -m tests.schemas.template_fuzz --minutes $(or $(MINUTES),10)
 
 interop: $(STAMP)  ## badges from build/demo/ in verifiers written in JavaScript by others (needs node and npm)
 	tests/interop/run
