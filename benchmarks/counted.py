@@ -19,12 +19,12 @@ import click
 CHECKS: dict[str, tuple[tuple[str, str], ...]] = {
     "rows admitted": (("issuer/admission.py", "admit"),),
     "decisions of the register (one for each reference and day)": (("register/decision.py", "decide_for_issuer"),),
-    "row keys made": (("issuer/rowkeys.py", "default_row_key"),),
+    "row keys made": (("issuer/rowkeys.py", "_key_of"),),
     "searches for student numbers": (("issuer/minting.py", "refuse_nsns"),),
     "strict schema": (("schemas/validate.py", "validate_status_set"),),
     "lossless expansion": (("schemas/lossless.py", "find_losses"),),
-    "self-checks with the whole verifier": (("issuer/selfcheck.py", "check_badge"),),
-    "verdicts": (("verifier/verify.py", "verify"),),
+    "badges made again by the reference path and compared": (("issuer/selfcheck.py", "check_made"),),
+    "badges believed by the whole verifier": (("issuer/selfcheck.py", "check_badge"),),
     "signatures": (("keys/signing.py", "sign"),),
     "signatures verified": (("keys/public_key.py", "verify"),),
     "audit entries": (("issuer/audit.py", "append"),),
@@ -46,7 +46,9 @@ def main(folder: str, file: str) -> int:
 
     profile = cProfile.Profile()
     try:
-        profile.runcall(badge_issuer.main, ["--instance", folder, "issue", file, "--json"], standalone_mode=False)
+        profile.runcall(
+            badge_issuer.main, ["--instance", folder, "issue", file, "--json", "--workers", "1"], standalone_mode=False
+        )
     except (SystemExit, click.ClickException) as error:
         print(error, file=sys.stderr)
         return 1

@@ -95,7 +95,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Issued]:
 def issue(folder: Path, rows: int) -> Issued:
     instance = provider.make_instance(folder / "provider")
     file = write_class_list(folder / "rows.csv", rows, refs=(provider.REF,), first_day=provider.AWARDED, days=1)
-    words = [sys.executable, "-c", COMMAND, "--instance", instance, "issue", file, "--json"]
+    words = [sys.executable, "-c", COMMAND, "--instance", instance, "issue", file, "--json", "--workers", "1"]
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         child = subprocess.Popen(words, stdout=out, stderr=err)
         _, status, usage = os.wait4(child.pid, 0)
