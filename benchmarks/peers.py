@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -51,17 +52,22 @@ _RAW = 100
 
 
 def naive_loader(url: str, _options: Any = None) -> dict[str, Any]:
-    """Our context files, as a document loader of PyLD's; nothing is kept."""
+    """Our context files, parsed once, as a document loader of PyLD's."""
     return {
         "contentType": "application/ld+json",
         "contextUrl": None,
         "documentUrl": url,
-        "document": load_context(url),
+        "document": _kept(url),
     }
 
 
+@cache
+def _kept(url: str) -> JsonObject:
+    return load_context(url)
+
+
 def naive_canonical(document: JsonObject) -> bytes:
-    """PyLD with a document loader from disk, and nothing else."""
+    """PyLD with a document loader that needs no network, and nothing else."""
     options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": naive_loader}
     return str(jsonld.normalize(document, options)).encode()
 
