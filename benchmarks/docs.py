@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ FLAT = (10_000, 1_000_000)
 
 
 def write() -> Path:
-    """The page with every number that has been measured on this machine."""
+    """The page with every number that was measured here last; a part that was not measured stays as it is."""
     parts: dict[str, Callable[[dict[str, Any]], str]] = {
         "bench": _bench,
         "mismatches": _mismatches,
@@ -26,13 +27,19 @@ def write() -> Path:
         "endurance": _endurance,
     }
     text = TEMPLATE.read_text(encoding="utf-8")
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     for name, told_of in parts.items():
         file = BUILD / f"{name}.json"
-        command = f"make {name}"
-        told_here = told_of(json.loads(file.read_text())) if file.exists() else f"Not measured yet: `{command}`."
-        text = text.replace(f"[[{name}]]", told_here)
+        here = told_of(json.loads(file.read_text())) if file.exists() else _told_before(before, name)
+        text = text.replace(f"[[{name}]]", f"<!-- {name} -->\n{here}\n<!-- /{name} -->")
     PAGE.write_text(text, encoding="utf-8")
     return PAGE
+
+
+def _told_before(page: str, name: str) -> str:
+    """What the page says already, where nothing was measured since."""
+    found = re.search(f"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", page, re.DOTALL)
+    return found[1] if found else f"Not measured yet: `make {name}`."
 
 
 def table(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
