@@ -6,7 +6,7 @@ key on a printed certificate opens its page and its JSON all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -24,11 +24,13 @@ from issuer.store import claims_rows, nzroa_rows
 from issuer.store import credentials as credential_store
 from issuer.store.claims_rows import StoredClaim, Visibility
 from issuer.store.credentials import CurrentBadge, State
+from issuer.store.public_rows import PublicRow
 from issuer.trust.editions import load_edition
 from issuer.words import ENGLISH, LANGUAGES
 from schemas.credential import Credential
-from schemas.jsontext import parse_object
+from schemas.jsontext import JsonObject, parse_object, write_json
 from schemas.nzqcf import nz_date
+from schemas.times import parse_time
 
 _PAGE_STATES: Final[Mapping[State, CardState]] = {
     State.ISSUED: "current",
@@ -64,14 +66,27 @@ class Face:
         self.publisher = publisher
         self.pictures = Pictures(instance, demonstration=publisher.demonstration)
 
-    def every_badge(self, connection: Connection) -> Iterator[Shown]:
-        """All badges, private ones too, in the order of their ids."""
-        claims = claims_rows.load_all_claims(connection)
-        reported = nzroa_rows.load_reported_times(connection)
-        for badge in credential_store.current_badges(connection):
-            short_id = badge.credential.short_id
-            at = reported.get(short_id)
-            yield self._shown(badge, claims.get(short_id), None if at is None else nz_date(at))
+    def shown(self, connection: Connection, rows: Sequence[PublicRow]) -> list[Shown]:
+        """These badges with their documents, in the order of their ids."""
+        by_id = {row.short_id: row for row in rows}
+        made = []
+        for badge in credential_store.load_badges(connection, list(by_id)):
+            row = by_id[badge.credential.short_id]
+            made.append(
+                Shown(
+                    badge=badge,
+                    visibility=self.visibility_of(row),
+                    share_key=None
+                    if row.share_serial is None
+                    else share_key(self._instance, row.short_id, serial=row.share_serial),
+                    nzroa_link=row.nzroa_link,
+                    reported_on=None if row.reported_at is None else nz_date(parse_time(row.reported_at)),
+                )
+            )
+        return made
+
+    def visibility_of(self, row: PublicRow) -> Visibility:
+        return row.visibility or Visibility(self._instance.config.visibility)
 
     def find_badge(self, connection: Connection, short_id: str) -> Shown | None:
         """One badge, as it is now."""
@@ -127,14 +142,16 @@ class Face:
             return qr.qr_svg(f"{self.publisher.base_url}/s/{shown.share_key}")
         return self.published_file(shown, suffix) if suffix in SHARED_SUFFIXES else None
 
-    def files(self, shown: Shown) -> Iterator[tuple[str, bytes]]:
-        """(name, bytes) of everything `publish` writes of a badge, pages last."""
+    def files(self, shown: Shown, *, proof: JsonObject | None = None) -> Iterator[tuple[str, bytes]]:
+        """(name, bytes) of everything `publish` writes of a badge; `proof` is that of its inclusion in an anchor."""
         if not shown.is_private:
             stem = f"badges/{shown.short_id}"
             for suffix in PUBLISHED_SUFFIXES:
                 if (data := self.published_file(shown, suffix)) is not None:
                     yield stem + suffix, data
             yield from self._pages(stem, self.page_of(shown))
+            if proof is not None:
+                yield f"{stem}.anchor.json", write_json(proof)
         if shown.share_key is not None:
             stem = f"s/{shown.share_key}"
             for suffix in SHARED_SUFFIXES:

@@ -31,15 +31,31 @@ _PUBLISHED_FILE = "published.json"  # where the site was last published to, for 
     help="Of pages whose learner chose nothing: public lets search engines in; kept.",
 )
 @click.option("--verifier-url", metavar="URL", help="Where the pages' “check this badge” leads; kept.")
+@click.option("--verify-files", is_flag=True, help="Make every file again and compare it with the one that is there.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that make pages and pictures.")
+@click.option(
+    "--changed-list",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="Write the address of every page and file that changed, one a line, for a CDN to forget.",
+)
 @json_option
 @click.pass_context
 def publish_command(
-    context: click.Context, folder: Path, visibility: str | None, verifier_url: str | None, *, as_json: bool
+    context: click.Context,
+    folder: Path,
+    visibility: str | None,
+    verifier_url: str | None,
+    *,
+    verify_files: bool,
+    workers: int,
+    changed_list: Path | None,
+    as_json: bool,
 ) -> None:
     """Write the whole public face into FOLDER, as static files for any host; its root stands for the base URL."""
     with opened(context) as instance:
         _keep_choices(instance, visibility=visibility, verifier_url=verifier_url)
-        done = publish_site(instance, folder)
+        done = publish_site(instance, folder, verify_files=verify_files, workers=workers, changed_list=changed_list)
     if as_json:
         print_json(
             {
@@ -55,10 +71,25 @@ def publish_command(
     click.echo(f"{done.badges} badges in {folder}: {done.files} files, {done.written} of them written.{taken}")
 
 
-def publish_site(instance: Instance, folder: Path) -> Published:
+def publish_site(
+    instance: Instance,
+    folder: Path,
+    *,
+    verify_files: bool = False,
+    workers: int = 1,
+    changed_list: Path | None = None,
+) -> Published:
     """Publish, and remember where."""
     with _telling_disk(folder, mend="publish again: what is there already is kept"):
-        done = publish(instance, folder, publisher=publisher_of(instance), now=current_time())
+        done = publish(
+            instance,
+            folder,
+            publisher=publisher_of(instance),
+            now=current_time(),
+            verify_files=verify_files,
+            workers=workers,
+            changed_list=changed_list,
+        )
     write_whole(instance.folder / _PUBLISHED_FILE, write_json({"folder": str(folder.resolve())}, indent=2))
     return done
 

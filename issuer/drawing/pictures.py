@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 
 from issuer.certificate import CertificateFacts, draw_certificate
 from issuer.drawing import artwork
@@ -14,14 +15,20 @@ from schemas.credential import Credential
 from schemas.errors import IssuingError
 from schemas.jsontext import JsonObject, parse_object
 
+_SETUPS_KEPT: Final = 64  # with their artwork
+
 
 class Pictures:
-    """Draws and bakes for one instance. What a picture says of an award comes from the signed document."""
+    """Draws and bakes for one instance, by its set-ups as they were when first needed.
+
+    What a picture says of an award comes from the signed document.
+    """
 
     def __init__(self, instance: Instance, *, demonstration: bool) -> None:
         self._instance = instance
         self._provider_name = instance.config.name
         self._demonstration = demonstration
+        self._setup_of = lru_cache(maxsize=_SETUPS_KEPT)(self._load_setup)
 
     def png(self, document: bytes) -> bytes:
         """A PNG whose iTXt chunk is the signed document, byte for byte (Open Badges 3.0, 5.3.1)."""
@@ -96,10 +103,11 @@ class Pictures:
 
     def _setup(self, view: Credential) -> Setup | None:
         references = view.nz_claim.references if view.nz_claim else ()
-        if not references:
-            return None
+        return self._setup_of(references[0]) if references else None
+
+    def _load_setup(self, reference: str) -> Setup | None:
         with self._instance.store.reading() as connection:
-            return load_setup(connection, references[0])
+            return load_setup(connection, reference)
 
 
 def _facts(view: Credential) -> tuple[str, int, float]:

@@ -106,12 +106,14 @@ def index_html(
     *,
     achievements: tuple[tuple[str, str, int], ...],
     badges: tuple[BadgePage, ...],
+    badges_in_all: int = 0,
     as_at: datetime,
     language: str = ENGLISH,
     root: str | None = None,
     live: bool = False,
 ) -> str:
-    """The front page: who issues here, and what. Learners are listed only for a demonstration, which invents them.
+    """The front page: who issues here, and what. Learners are listed only for a demonstration, which invents them, and
+    of those the first: `badges_in_all` is how many there are.
 
     `live` adds the ways in that need an answer from a service; static files have none.
     `achievements` holds (reference, title, number of badges).
@@ -126,6 +128,7 @@ def index_html(
         _frame(publisher, language, place="index", path="", root=root),
         achievements=achievements,
         badges=rows,
+        badges_in_all=badges_in_all,
         live=live,
         as_at=_day(nz_date(as_at), language),
         indexed=publisher.visibility == "public",

@@ -92,6 +92,18 @@ def load_anchors(connection: Connection) -> tuple[StoredAnchor, ...]:
     )
 
 
+def load_places(connection: Connection, short_id: str) -> list[tuple[int, str, int, int]]:
+    """(version, form, anchor, position) of what was signed of one badge, the newest version first."""
+    query = (
+        sa.select(
+            anchor_leaves.c.version, anchor_leaves.c.form, anchor_leaves.c.anchor_number, anchor_leaves.c.position
+        )
+        .where(anchor_leaves.c.short_id == short_id)
+        .order_by(anchor_leaves.c.version.desc(), anchor_leaves.c.form)
+    )
+    return [(row.version, row.form, row.anchor_number, row.position) for row in connection.execute(query)]
+
+
 def load_leaves(connection: Connection, number: int) -> Iterator[Leaf]:
     """The leaves of one tree in their order."""
     after = -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +39,19 @@ def load_setups(connection: Connection) -> Mapping[str, Setup]:
     return {row.nzqa_ref: _setup(row) for row in rows}
 
 
+def load_digests(connection: Connection) -> Mapping[str, bytes]:
+    """Reference -> SHA-256 of all that a set-up says, one of them in memory at a time."""
+    rows = connection.execution_options(yield_per=1).execute(sa.select(_setups))
+    found = {}
+    for row in rows:
+        digest = hashlib.sha256()
+        for value in _setup_values(row).values():
+            part = b"" if value is None else value if isinstance(value, bytes) else str(value).encode()
+            digest.update(b"%d:%d:" % (value is None, len(part)) + part)
+        found[row.nzqa_ref] = digest.digest()
+    return found
+
+
 def load_artwork(connection: Connection, nzqa_ref: str) -> bytes | None:
     """The provider's own picture (PNG), if there is one."""
     artwork = connection.scalar(sa.select(_setups.c.artwork).where(_setups.c.nzqa_ref == nzqa_ref))
@@ -52,6 +66,10 @@ def save_setup(connection: Connection, setup: Setup, *, at: datetime, by: str) -
 
 
 def _setup(row: Row[Any]) -> Setup:
+    return Setup(**_setup_values(row))
+
+
+def _setup_values(row: Row[Any]) -> dict[str, Any]:
     values = {name: row._mapping[name] for name in Setup.__slots__}
     values["artwork"] = None if row.artwork is None else bytes(row.artwork)
-    return Setup(**values)
+    return values

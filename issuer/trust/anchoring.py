@@ -5,8 +5,7 @@ The tree is made in a few milliseconds from the leaves' order, so only the order
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +22,8 @@ from schemas.limits import MAX_INCLUSION_PROOFS
 from verifier.anchoring import leaf_hash, node_hash
 from verifier.register.edition import Edition
 
+_DIGEST = 32  # bytes of a SHA-256
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchored:
@@ -33,29 +34,37 @@ class Anchored:
 
 
 class Tree:
-    """A Merkle tree, level by level; a node without a sibling goes up as it is, which is RFC 6962's split (2.1)."""
+    """A Merkle tree, level by level; a node without a sibling goes up as it is, which is RFC 6962's split (2.1).
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
+    A level is its digests end to end: some 64 bytes a leaf in all.
+    """
+
+    def __init__(self, leaves: Iterable[bytes]) -> None:
         """`leaves` are the SHA-256 of the signed texts; at least one."""
-        self._levels = [[leaf_hash(leaf) for leaf in leaves]]
-        while len(self._levels[-1]) > 1:
+        self._levels = [b"".join(leaf_hash(leaf) for leaf in leaves)]
+        while len(self._levels[-1]) > _DIGEST:
             below = self._levels[-1]
-            pairs = [node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)]
-            self._levels.append(pairs + below[len(pairs) * 2 :])
+            last = len(below) - len(below) % (2 * _DIGEST)
+            pairs = (
+                node_hash(below[at : at + _DIGEST], below[at + _DIGEST : at + 2 * _DIGEST])
+                for at in range(0, last, 2 * _DIGEST)
+            )
+            self._levels.append(b"".join(pairs) + below[last:])
 
     @property
     def root(self) -> str:
-        return self._levels[-1][0].hex()
+        return self._levels[-1].hex()
 
     def proof(self, index: int) -> JsonObject:
         """`{root, index, count, path}` of one leaf (2.1.1)."""
         path = []
         here = index
         for level in self._levels[:-1]:
-            if here ^ 1 < len(level):
-                path.append(level[here ^ 1].hex())
+            beside = (here ^ 1) * _DIGEST
+            if beside < len(level):
+                path.append(level[beside : beside + _DIGEST].hex())
             here >>= 1
-        return {"root": self.root, "index": index, "count": len(self._levels[0]), "path": path}
+        return {"root": self.root, "index": index, "count": len(self._levels[0]) // _DIGEST, "path": path}
 
 
 def anchor_badges(instance: Instance, *, edition: Edition | None, now: datetime, actor: str) -> Anchored:
@@ -97,22 +106,28 @@ def _keep(connection: Connection, leaves: Sequence[Leaf], *, now: datetime, acto
 
 
 class Inclusions:
-    """The inclusion proofs of every badge, each made when it is asked for."""
+    """The inclusion proofs of badges, each made when it is asked for; a tree is made once, when it is first needed."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._trees: dict[int, Tree] = {}
-        self._places: defaultdict[str, list[tuple[int, str, int, int]]] = defaultdict(list)
-        for anchor in anchor_store.load_anchors(connection):
-            digests = []
-            for position, leaf in enumerate(anchor_store.load_leaves(connection, anchor.number)):
-                digests.append(bytes.fromhex(leaf.sha256))
-                self._places[leaf.short_id].append((-leaf.version, leaf.form, anchor.number, position))
-            self._trees[anchor.number] = Tree(digests)
+    def __init__(self, connection: Connection, *, trees: MutableMapping[str, Tree] | None = None) -> None:
+        """`trees` keeps them by their roots, for whoever asks again."""
+        self._connection = connection
+        self._anchors = {anchor.number: anchor for anchor in anchor_store.load_anchors(connection)}
+        self._trees = {} if trees is None else trees
 
     def of(self, short_id: str) -> JsonObject | None:
         """What lies beside the badge: the proof of its newest anchored version, and of the others in `others`."""
-        places = sorted(self._places.get(short_id, ()))[:MAX_INCLUSION_PROOFS]
-        proofs = [self._trees[number].proof(position) for _, _, number, position in places]
+        if not self._anchors:
+            return None
+        places = anchor_store.load_places(self._connection, short_id)[:MAX_INCLUSION_PROOFS]
+        proofs = [self._tree(number).proof(position) for _, _, number, position in places]
         if not proofs:
             return None
         return proofs[0] | ({"others": proofs[1:]} if proofs[1:] else {})
+
+    def _tree(self, number: int) -> Tree:
+        root = self._anchors[number].merkle_root
+        tree = self._trees.get(root)
+        if tree is None:
+            leaves = anchor_store.load_leaves(self._connection, number)
+            tree = self._trees[root] = Tree(bytes.fromhex(leaf.sha256) for leaf in leaves)
+        return tree

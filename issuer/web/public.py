@@ -15,9 +15,10 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from issuer import pages, qr
+from issuer.frontpage import FrontPage
 from issuer.pages import Publisher
 from issuer.publicface import Face, Shown, publisher_of
-from issuer.publish import FrontPage, about_documents
+from issuer.publish import about_documents
 from issuer.sharing import find_shared, parse_share_key
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
@@ -234,7 +235,7 @@ def _publisher() -> Publisher:
 
 
 class _KeptFront:
-    """The front page goes over every badge, so it is kept for a minute."""
+    """The front page counts every badge, so it is kept for a minute."""
 
     made: tuple[datetime, object, FrontPage] | None = None
 
@@ -244,11 +245,8 @@ def _front() -> FrontPage:
     kept = _KeptFront.made
     if not site.options.testing and kept is not None and kept[1] == config and now - kept[0] < _FRONT_KEPT:
         return kept[2]
-    face = _face()
-    front = FrontPage(face)
     with site.instance.store.reading() as connection:
-        for shown in face.every_badge(connection):
-            front.add(shown)
+        front = FrontPage.load(_face(), connection)
     _KeptFront.made = (now, config, front)
     return front
 

@@ -253,7 +253,7 @@ def test_a_disk_that_fills_while_publishing_or_exporting_is_told_and_is_no_inter
         raise OSError(28, "No space left on device")  # as a write raises it: without a file's name
 
     with monkeypatch.context() as patched:
-        patched.setattr("issuer.publish.write_if_different", full)
+        patched.setattr("issuer.sitefolder.write_if_different", full)
         patched.setattr("issuer.cli.public.write_whole", full)
         for command in (
             ("publish", site),

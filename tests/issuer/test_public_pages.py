@@ -16,6 +16,7 @@ from issuer.publish import Published, publish, publisher_of
 from issuer.sharing import make_share_key, withdraw_share_key
 from issuer.store import nzroa_rows
 from issuer.store.claims_rows import Visibility
+from issuer.store.sitenotes import SiteNotes
 from tests.issuer.provider import NOW, Completion, Completions, issue, only_id
 
 EMAIL = "mere@learner.example"
@@ -184,7 +185,8 @@ def test_what_was_published_is_noted_in_the_instance_for_its_owner_alone(
     published(instance, site)
     (notes,) = (instance.folder / "published").iterdir()
     assert notes.stat().st_mode & 0o077 == 0
-    assert f"badges/{short_id}.json" in notes.read_text().split("\n")
+    with SiteNotes(notes) as held:
+        assert f"badges/{short_id}.json" in held.recall([short_id])[short_id].names
     assert not [path for path in (site).rglob("*") if "published" in path.name]
 
 
