@@ -46,6 +46,8 @@ NZROA_REPORTED = "nzroa-reported"
 NSN_PURGE = "nsn-purge"
 BACKUP = "backup"
 RESTORE = "restore"
+DATABASE_MOVE = "database-move"
+DATABASE_PARTITION = "database-partition"
 SETTINGS = "settings"
 UPLOAD = "upload"
 UPLOAD_CHANGE = "upload-change"
@@ -217,7 +219,7 @@ def _document_faults(connection: Connection, logged: dict[str, str]) -> tuple[in
     count = 0
     unseen = dict(logged)
     query = sa.select(documents.c.short_id, documents.c.version, documents.c.document)
-    for row in connection.execution_options(yield_per=200).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 200}):
         count += 1
         name = f"{row.short_id}@{row.version}"
         expected = unseen.pop(name, None)

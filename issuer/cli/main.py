@@ -23,6 +23,7 @@ from issuer.cli.common import (
     opened,
     print_json,
 )
+from issuer.cli.database import database
 from issuer.cli.endorsements import endorsements
 from issuer.cli.issue import issue
 from issuer.cli.keys import keys
@@ -295,6 +296,7 @@ for command in (
     nsn,
     backup_command,
     restore_command,
+    database,
     user,
     api_key,
     mail_settings,

@@ -36,7 +36,7 @@ def load_page(connection: Connection, looked: Looked, *, page: int, size: int) -
 def load_all(connection: Connection, looked: Looked) -> Iterator[Entry]:
     """Every entry that is wanted, in the order of the chain, some hundred in memory at a time."""
     query = sa.select(audit_log).where(_condition(looked)).order_by(audit_log.c.seq)
-    for row in connection.execution_options(yield_per=500).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 500}):
         yield Entry(**row._mapping)
 
 

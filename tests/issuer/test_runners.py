@@ -76,8 +76,8 @@ def work_of(runner: str) -> Work:
     return Work(
         runner=name,
         only=Part.BATCHES,
-        lease=timedelta(seconds=2),
-        stalled_seconds=1.5,
+        lease=timedelta(seconds=1.2),
+        stalled_seconds=1.0,
         after_fault_seconds=0.3,
     )
 
@@ -99,7 +99,7 @@ def run_process(folder: Path, runner: str, die_at: str | None, occurrence: int, 
             from issuer.bulk.jobs import Hands
 
             with Hands(
-                instance, worker=f"inline {os.getpid()}", clock=now, lease=timedelta(seconds=2), on_step=on_step
+                instance, worker=f"inline {os.getpid()}", clock=now, lease=timedelta(seconds=1.2), on_step=on_step
             ) as hands:
                 while not stop.is_set():
                     if not hands.take_and_run():

@@ -60,6 +60,8 @@ def action_words() -> Mapping[str, str]:
         "nsn-purge": _("Student numbers erased"),
         "backup": _("Backup made"),
         "restore": _("Restored from a backup"),
+        "database-move": _("Moved to another database"),
+        "database-partition": _("Database spread over partitions"),
         "settings": _("Settings changed"),
         "upload": _("Class list received"),
         "upload-change": _("Class list mended"),
