@@ -309,5 +309,5 @@ def _self_check(
     accept_unconfirmed: bool,
 ) -> None:
     lists = sign_lists(instance, connection, document.list_numbers, valid_from=document.valid_from)
-    web = OwnWeb(instance, lists=lists, at=document.valid_from)
-    check_badge(document, web=web, edition=edition, at=document.valid_from, accept_unconfirmed=accept_unconfirmed)
+    web = OwnWeb(instance, lists=lists, at=document.valid_from, edition=edition)
+    check_badge(document, web=web, at=document.valid_from, accept_unconfirmed=accept_unconfirmed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -44,18 +45,31 @@ class SignedBadge(Protocol):
 class OwnWeb:
     """The instance's public addresses as they will be once published; every other address is unreachable."""
 
-    def __init__(self, instance: Identity, *, lists: Iterable[SignedList], at: datetime) -> None:
+    def __init__(
+        self, instance: Identity, *, at: datetime, lists: Iterable[SignedList] = (), edition: Edition | None = None
+    ) -> None:
         self.instance = instance
+        self.surroundings = Surroundings(fetch=self, edition=edition)  # one for all: it remembers the lists it proved
         self._at = at
         self._pages: dict[str, tuple[str, bytes]] = {}
         if not instance.config.is_did_key:
             location = did_web_location(instance.config.did)
             self._pages[location] = (DID_LD_JSON, write_json(did_document(instance)))
+        self.put_lists(lists)
+
+    def put_lists(self, lists: Iterable[SignedList]) -> None:
         for signed in lists:
-            self._pages[instance.list_url(signed.number)] = (VC_LD_JSON, signed.document)
+            self._pages[self.instance.list_url(signed.number)] = (VC_LD_JSON, signed.document)
 
     def put(self, badge: SignedBadge) -> None:
         self._pages[self.instance.badge_url(badge.short_id)] = (VC_LD_JSON, badge.document)
+
+    @contextmanager
+    def showing(self, badge: SignedBadge) -> Iterator[None]:
+        """The badge at its address, for as long as it is looked at."""
+        self.put(badge)
+        yield
+        del self._pages[self.instance.badge_url(badge.short_id)]
 
     def __call__(self, url: str) -> Retrieved:
         if url not in self._pages:
@@ -71,14 +85,7 @@ class OwnWeb:
 
 
 def check_made(
-    made: Made,
-    *,
-    order: Order,
-    workshop: Workshop,
-    web: OwnWeb,
-    edition: Edition | None,
-    at: datetime,
-    accept_unconfirmed: bool,
+    made: Made, *, order: Order, workshop: Workshop, web: OwnWeb, at: datetime, accept_unconfirmed: bool
 ) -> None:
     """Make the badge again by the reference path, compare the bytes, and verify it wholly. Raises IssuingError."""
     signed, jwt = sign_by_reference(order, workshop=workshop)
@@ -88,21 +95,18 @@ def check_made(
             "one. Nothing of this chunk was issued.",
             reason="self-check",
         )
-    check_badge(made, web=web, edition=edition, at=at, accept_unconfirmed=accept_unconfirmed)
+    check_badge(made, web=web, at=at, accept_unconfirmed=accept_unconfirmed)
 
 
-def check_badge(
-    badge: SignedBadge, *, web: OwnWeb, edition: Edition | None, at: datetime, accept_unconfirmed: bool
-) -> None:
+def check_badge(badge: SignedBadge, *, web: OwnWeb, at: datetime, accept_unconfirmed: bool) -> None:
     """Verify a badge wholly, each signature it has. Raises IssuingError when our own verifier would not believe it."""
-    web.put(badge)
-    surroundings = Surroundings(fetch=web, edition=edition)
     texts = [badge.document] if badge.jwt is None else [badge.document, badge.jwt.encode("ascii")]
-    for text in texts:
-        subject = intake_bytes(text, name=badge.short_id)
-        report = verify(subject, policy=BADGE_POLICY, surroundings=surroundings, at=at)
-        _require_good(report, short_id=badge.short_id, accept_unconfirmed=accept_unconfirmed)
-    _check_staple(badge, web=web, at=at)
+    with web.showing(badge):
+        for text in texts:
+            subject = intake_bytes(text, name=badge.short_id)
+            report = verify(subject, policy=BADGE_POLICY, surroundings=web.surroundings, at=at)
+            _require_good(report, short_id=badge.short_id, accept_unconfirmed=accept_unconfirmed)
+        _check_staple(badge, web=web, at=at)
 
 
 def _check_staple(badge: SignedBadge, *, web: OwnWeb, at: datetime) -> None:

@@ -92,7 +92,7 @@ class _Bench:
 
     def __init__(self, instance: Identity, terms: Terms) -> None:
         self._terms = terms
-        self._instance = instance
+        self._web = OwnWeb(instance, edition=terms.edition, at=terms.at)
         self._workshop = Workshop(
             kit=signing_kit(instance, with_jwt=terms.with_jwt),
             issuer=issuer_facts(instance),
@@ -103,14 +103,13 @@ class _Bench:
     def work(self, task: Task) -> list[Made]:
         made = self._workshop(task.orders)
         good = [(order, one) for order, one in zip(task.orders, made, strict=True) if one.sentence is None]
-        web = OwnWeb(self._instance, lists=task.lists, at=self._terms.at)
+        self._web.put_lists(task.lists)
         for order, one in sample(good):
             check_made(
                 one,
                 order=order,
                 workshop=self._workshop,
-                web=web,
-                edition=self._terms.edition,
+                web=self._web,
                 at=self._terms.at,
                 accept_unconfirmed=self._terms.accept_unconfirmed,
             )

@@ -241,10 +241,10 @@ class _Run:
         at = max(document.valid_from for document in documents)
         numbers = {number for document in documents for number in document.list_numbers}
         lists = sign_lists(self.instance, connection, numbers, valid_from=at)
-        web = OwnWeb(self.instance, lists=lists, at=at)
+        web = OwnWeb(self.instance, lists=lists, at=at, edition=self.edition)
         unconfirmed = any(one.candidate.unconfirmed_reason is not None for one, _, _ in signed)
         for badge in sample(list(documents)):
-            check_badge(badge, web=web, edition=self.edition, at=at, accept_unconfirmed=unconfirmed)
+            check_badge(badge, web=web, at=at, accept_unconfirmed=unconfirmed)
 
     def _store(self, connection: Connection, signed: Sequence[_Signed]) -> None:
         old = [Slot(list_number=one.old.list_number, list_index=one.old.list_index) for one, _, _ in signed]
