@@ -54,10 +54,11 @@ def _by_document(connection: sqlite3.Connection, class_list: Path) -> dict[str, 
     places = twice = differing = found = 0
     ids: set[bytes] = set()
     rows = _rows(class_list)
-    for line, short_id, text, list_index in connection.execute(
-        "SELECT c.line, c.short_id, d.document, d.list_index FROM credentials c"
-        " JOIN documents d ON d.short_id = c.short_id ORDER BY c.line"
-    ):
+    documents = connection.cursor()
+    for line, short_id in connection.execute("SELECT line, short_id FROM credentials ORDER BY line"):
+        text, list_index = documents.execute(
+            "SELECT document, list_index FROM documents WHERE short_id = ?", (short_id,)
+        ).fetchone()
         document = json.loads(text)
         status = document["credentialStatus"]
         index, url = int(status["statusListIndex"]), status["statusListCredential"]

@@ -39,8 +39,8 @@ def verify_sample(database: Path, *, size: int, seed: int, edition: Path, anchor
 
 def _sample(database: Path, *, size: int, seed: int) -> list[tuple[str, bytes]]:
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        (last,) = connection.execute("SELECT max(rowid) FROM documents").fetchone()
-        chosen = random.Random(seed).sample(range(1, last + 1), size)
+        rows = [rowid for (rowid,) in connection.execute("SELECT rowid FROM documents")]
+        chosen = random.Random(seed).sample(rows, size)
         return [
             (f"{short_id}.json", bytes(document))
             for rowid in chosen
