@@ -15,6 +15,7 @@ from PIL import Image
 
 from issuer.cli import badge_issuer
 from issuer.cli import common as cli_common
+from issuer.cli.issue import workers_for
 from issuer.instance import open_instance
 from issuer.trust.enrolment import check_request
 from schemas.baking import unbake_png, unbake_svg
@@ -163,6 +164,46 @@ def test_some_rows_failed_is_exit_1_and_the_good_rows_went_on(ready: Desk) -> No
     assert ready("issue", bad, "--json") == 1
     assert (ready.json["issued"], ready.json["already"], ready.json["failed"]) == (0, 3, 2)
     assert ready.json["unknown_columns"] == ["Favourite colour"]
+
+
+def test_more_problems_than_a_program_is_told_are_counted_and_stand_in_the_results(
+    ready: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = ready.write("bad.csv", CLASS_LIST + "Ngaio Rangi,1111,2026-05-04,,,\nTama Reid,9876,31/02/2026,,,\n")
+    assert ready("issue", bad, "--dry-run", "--json") == 1
+    assert (len(ready.json["problems"]), ready.json["problems_left_out"]) == (2, 0)
+    monkeypatch.setattr("issuer.cli.issue._TOLD", 1)
+    assert ready("issue", bad, "--out", ready.folder / "out", "--json") == 1
+    assert ([problem["row"] for problem in ready.json["problems"]], ready.json["problems_left_out"]) == ([5], 1)
+    assert ready.json["results"] == str(ready.folder / "out" / "results.csv")
+    assert [row["row"] for row in ready.results() if row["outcome"] == "failed"] == ["5", "6"]
+    monkeypatch.setattr("issuer.cli.issue._SHOWN", 1)
+    assert ready("issue", bad) == 1
+    assert "… and 1 more." in ready.out
+
+
+def test_a_row_that_is_there_twice_is_told_and_issued_once(ready: Desk) -> None:
+    twice = ready.write("twice.csv", CLASS_LIST + "MERE  ĀWHINA,9876,2026-05-04,Mere@learner.example,,\n")
+    assert ready("issue", twice, "--out", ready.folder / "out", "--json") == 1
+    assert (ready.json["issued"], ready.json["failed"]) == (3, 1)
+    assert ready.json["problems"][0]["reason"] == "duplicate-row"
+    assert ready.json["problems"][0]["sentence"].startswith("Line 5: The row is the same as line 2.")
+
+
+@pytest.mark.parametrize(
+    ("rows", "cores", "workers"),
+    [
+        pytest.param(1_999, 4, 1, id="a class is signed here"),
+        pytest.param(2_000, 1, 1, id="one core signs by itself"),
+        pytest.param(2_000, 4, 4, id="a long list has a process for each core"),
+        pytest.param(2_000_000, 64, 8, id="more than one process can store are not begun"),
+    ],
+)
+def test_as_many_processes_sign_as_are_worth_it(
+    rows: int, cores: int, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: set(range(cores)))
+    assert workers_for(rows) == workers
 
 
 @pytest.mark.parametrize(
