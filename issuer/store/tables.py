@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 
 metadata = MetaData(
@@ -148,6 +149,8 @@ learners = Table(
     Column("evidence_url", Text),
     Column("subject_urn", Text),
 )
+# Whether an address is somebody else's already is asked for every mail of every list.
+Index("ix_learners_address", func.lower(learners.c.email))
 
 achievements = Table(
     "achievements",

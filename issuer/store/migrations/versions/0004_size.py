@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("status_lists", sa.Column("place_key", sa.Text(), nullable=True))
+    op.create_index("ix_learners_address", "learners", [sa.text("lower(email)")])
     op.create_table(
         "list_changes",
         sa.Column("list_number", sa.Integer(), autoincrement=False, nullable=False),
