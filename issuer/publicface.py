@@ -59,12 +59,12 @@ class Shown:
 
 
 class Face:
-    """The public files of one instance's badges."""
+    """The public files of one instance's badges, for one run or one answer."""
 
     def __init__(self, instance: Instance, publisher: Publisher) -> None:
         self._instance = instance
         self.publisher = publisher
-        self.pictures = Pictures(instance, demonstration=publisher.demonstration)
+        self.pictures = Pictures(instance, demonstration=publisher.demonstration, keeps_setups=True)
 
     def shown(self, connection: Connection, rows: Sequence[PublicRow]) -> list[Shown]:
         """These badges with their documents, in the order of their ids."""

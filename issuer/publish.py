@@ -46,6 +46,15 @@ _HEADERS = """\
   X-Content-Type-Options: nosniff
 /issuer
   Content-Type: application/ld+json
+  Cache-Control: public, max-age=300
+/did.json
+  Cache-Control: public, max-age=300
+/.well-known/*
+  Cache-Control: public, max-age=300
+/badges/*
+  Cache-Control: no-cache
+/achievements/*
+  Cache-Control: no-cache
 /status/*
   Content-Type: application/vc+ld+json
   Cache-Control: public, max-age=3600

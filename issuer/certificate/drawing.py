@@ -42,6 +42,7 @@ class CertificateFacts:
     language: Literal["en", "mi"]
 
 
+@lru_cache(maxsize=64)
 def draw_certificate(facts: CertificateFacts) -> bytes:
     """One A4 page with the badge attached. Raises IssuingError for what cannot be printed, or when typst is missing."""
     view = Credential.parse(parse_object(facts.document))

@@ -19,16 +19,14 @@ _SETUPS_KEPT: Final = 64  # with their artwork
 
 
 class Pictures:
-    """Draws and bakes for one instance, by its set-ups as they were when first needed.
+    """Draws and bakes for one instance. What a picture says of an award comes from the signed document."""
 
-    What a picture says of an award comes from the signed document.
-    """
-
-    def __init__(self, instance: Instance, *, demonstration: bool) -> None:
+    def __init__(self, instance: Instance, *, demonstration: bool, keeps_setups: bool = False) -> None:
+        """`keeps_setups` is for what is done soon: a set-up is then read once, when it is first needed."""
         self._instance = instance
         self._provider_name = instance.config.name
         self._demonstration = demonstration
-        self._setup_of = lru_cache(maxsize=_SETUPS_KEPT)(self._load_setup)
+        self._setup_of = lru_cache(maxsize=_SETUPS_KEPT if keeps_setups else 0)(self._load_setup)
 
     def png(self, document: bytes) -> bytes:
         """A PNG whose iTXt chunk is the signed document, byte for byte (Open Badges 3.0, 5.3.1)."""

@@ -290,6 +290,13 @@ def keep_achievement(connection: Connection, *, nzqa_ref: str, version: str, doc
         connection.execute(sa.update(achievements).where(key).values(**values))
 
 
+def load_achievement(connection: Connection, *, nzqa_ref: str, version: str) -> bytes | None:
+    """The JSON of one that a badge was issued for."""
+    key = sa.and_(achievements.c.nzqa_ref == nzqa_ref, achievements.c.version == version)
+    document = connection.scalar(sa.select(achievements.c.document).where(key))
+    return None if document is None else bytes(document)
+
+
 def load_achievements(connection: Connection) -> list[tuple[str, str, bytes]]:
     """(ref, version, JSON) of every achievement a badge was issued for."""
     query = sa.select(achievements.c.nzqa_ref, achievements.c.version, achievements.c.document)

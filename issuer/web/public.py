@@ -9,6 +9,7 @@ request from outside ever reaches a key.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -20,9 +21,10 @@ from issuer.pages import Publisher
 from issuer.publicface import Face, Shown, publisher_of
 from issuer.publish import about_documents
 from issuer.sharing import find_shared, parse_share_key
+from issuer.status import LIST_TTL_MS
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
-from issuer.trust.anchoring import Inclusions
+from issuer.trust.anchoring import Inclusions, Tree
 from issuer.web.site import site
 from issuer.web.words import speak
 from issuer.words import ENGLISH, MAORI, parse_language
@@ -63,7 +65,9 @@ _PAGE_CSP = (
 # As in the static site's `_headers`: a picture opened by itself runs nothing and reaches nothing.
 _SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _FILE_NAME = re.compile(r"([a-z0-9]{1,64})((?:\.[a-z]+)*)")
-_LIST_MAX_AGE = 3600
+_LIST_MAX_AGE = timedelta(milliseconds=LIST_TTL_MS)  # what the list itself allows
+_ABOUT_MAX_AGE = timedelta(minutes=5)  # a new key must be known before its badges are looked at
+_TREES_KEPT = 4  # of anchors: 64 bytes for each text that was signed
 _MOST_LISTS = 1_000_000  # far more than there ever are, and a number every database takes
 _FRONT_KEPT = timedelta(minutes=1)
 
@@ -198,9 +202,8 @@ def status_list(number: int) -> WerkzeugResponse:
         kept = list_store.load_signed_list(connection, number)
     if kept is None:
         abort(404)
-    answer = _file(kept.document, _VC)
-    answer.headers["Cache-Control"] = f"public, max-age={_LIST_MAX_AGE}"
-    return answer
+    left = _LIST_MAX_AGE if kept.valid_until is None else kept.valid_until - site.now()
+    return _file(kept.document, _VC, max_age=max(timedelta(), min(_LIST_MAX_AGE, left)), last_modified=kept.valid_from)
 
 
 @blueprint.get("/issuer")
@@ -213,7 +216,7 @@ def about(name: str | None = None) -> WerkzeugResponse:
     if found is None:
         abort(404)
     media = {"issuer": "application/ld+json", ".well-known/jwks.json": "application/jwk-set+json"}
-    return _file(found, media.get(path, "application/did+json"))
+    return _file(found, media.get(path, "application/did+json"), max_age=_ABOUT_MAX_AGE)
 
 
 @blueprint.get("/assets/badge.css")
@@ -232,6 +235,18 @@ def _face() -> Face:
 
 def _publisher() -> Publisher:
     return publisher_of(site.instance, demonstration=site.is_demonstration)
+
+
+class _Few(OrderedDict[str, Tree]):
+    """The last few trees that were needed: one over a million texts takes seconds to make."""
+
+    def __setitem__(self, root: str, tree: Tree) -> None:
+        super().__setitem__(root, tree)
+        while len(self) > _TREES_KEPT:
+            self.popitem(last=False)
+
+
+_trees = _Few()
 
 
 class _KeptFront:
@@ -277,7 +292,7 @@ def _badge_page(short_id: str, language: str) -> WerkzeugResponse:
         return _nothing(language)
     if shown.is_private:
         html = pages.private_html(face.publisher, short_id, language=language, root=_root())
-        return _page(html.encode(), status=404)
+        return _unkept(_page(html.encode(), status=404))
     answer = _page(face.html(face.page_of(shown), language=language, root=_root()))
     if shown.visibility != "public":
         answer.headers["X-Robots-Tag"] = "noindex"
@@ -306,7 +321,7 @@ def _made_on_demand(face: Face, shown: Shown, suffix: str) -> bytes | None:
         return face.pictures.certificate(shown.badge.document.document, check_url=url, language=ENGLISH)
     if suffix == ".anchor.json":
         with site.instance.store.reading() as connection:
-            proof = Inclusions(connection).of(shown.short_id)
+            proof = Inclusions(connection, trees=_trees).of(shown.short_id)
         return write_json(proof) if proof else None
     return None
 
@@ -341,8 +356,7 @@ def _shared_file(key: str, suffix: str) -> WerkzeugResponse:
 
 def _achievement(ref: str, version: str) -> bytes:
     with site.instance.store.reading() as connection:
-        rows = credential_store.load_achievements(connection)
-    found = {(kept_ref, kept_version): text for kept_ref, kept_version, text in rows}.get((ref, version))
+        found = credential_store.load_achievement(connection, nzqa_ref=ref, version=version)
     if found is None:
         abort(404)
     return found
@@ -371,11 +385,20 @@ def _page(html: bytes, *, status: int = 200) -> WerkzeugResponse:
     return _conditional(answer)
 
 
-def _file(data: bytes, media_type: str) -> WerkzeugResponse:
+def _file(
+    data: bytes, media_type: str, *, max_age: timedelta | None = None, last_modified: datetime | None = None
+) -> WerkzeugResponse:
+    """A file for every site. Without `max_age` it is kept, but asked about each time, as pages are.
+
+    It goes out as it is: whoever compresses on the way makes the strong ETag a weak one, which is understood too.
+    """
     answer = Response(data, content_type=media_type)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Cache-Control"] = (
+        "no-cache" if max_age is None else f"public, max-age={int(max_age.total_seconds())}"
+    )
+    answer.last_modified = last_modified
     if media_type == "image/svg+xml":
         answer.headers["Content-Security-Policy"] = _SVG_CSP
     return _conditional(answer)
@@ -388,6 +411,12 @@ def _conditional(answer: Response) -> WerkzeugResponse:
 
 def _vary(answer: WerkzeugResponse) -> WerkzeugResponse:
     answer.headers["Vary"] = "Accept"
+    return answer
+
+
+def _unkept(answer: WerkzeugResponse) -> WerkzeugResponse:
+    """What is not there today may be there tomorrow, and no cache may tell that there is something hidden."""
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
@@ -405,7 +434,7 @@ def _nothing(language: str, *, problem: bool = False) -> WerkzeugResponse:
     if problem or best not in {None, _HTML}:
         return _told(404)
     speak(language)
-    return Response(render_template("error.html", status=404, sentence=None), status=404)
+    return _unkept(Response(render_template("error.html", status=404, sentence=None), status=404))
 
 
 def _told(status: int) -> WerkzeugResponse:
@@ -413,4 +442,4 @@ def _told(status: int) -> WerkzeugResponse:
     document = {"type": "about:blank", "title": titles[status], "status": status}
     answer = Response(write_json(document), status=status, content_type="application/problem+json")
     answer.headers["Access-Control-Allow-Origin"] = "*"
-    return answer
+    return _unkept(answer)

@@ -26,6 +26,8 @@ _HEADERS = b"""\
   X-Content-Type-Options: nosniff
 /*.json
   Access-Control-Allow-Origin: *
+/edition.json
+  Cache-Control: public, max-age=3600
 """
 
 

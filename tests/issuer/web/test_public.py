@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import pypdfium2 as pdfium
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -19,8 +20,10 @@ from issuer.publish import publish, publisher_of
 from issuer.sharing import grouped, make_share_key
 from issuer.status import RevocationReason, revoke, signed_lists
 from issuer.store.claims_rows import Visibility
+from issuer.store.tables import signed_lists as list_rows
 from issuer.trust.anchoring import anchor_badges
-from tests.issuer.provider import NOW, Completion, Completions, issue, make_instance, only_id
+from schemas.times import write_time
+from tests.issuer.provider import NOW, REF, Completion, Completions, issue, make_instance, only_id
 from tests.issuer.web.conftest import make_site, site_of
 
 EMAIL = "mere@learner.example"
@@ -180,6 +183,62 @@ def test_a_copy_that_is_fresh_is_not_sent_again(client: FlaskClient, short_id: s
         first = client.get(f"/{name}")
         again = client.get(f"/{name}", headers={"If-None-Match": first.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b""), name
+
+
+@pytest.mark.parametrize(
+    ("path", "control"),
+    [
+        ("/status/1", "public, max-age=3600"),
+        ("/.well-known/did.json", "public, max-age=300"),
+        ("/.well-known/jwks.json", "public, max-age=300"),
+        ("/issuer", "public, max-age=300"),
+        ("/badges/{id}", "no-cache"),
+        ("/badges/{id}.json", "no-cache"),
+        ("/badges/{id}.png", "no-cache"),
+        ("/badges/{id}/card.png", "no-cache"),
+        ("/achievements/9001/1", "no-cache"),
+    ],
+)
+def test_each_address_says_how_long_it_may_be_kept_and_by_what_it_is_asked_about(
+    client: FlaskClient, short_id: str, path: str, control: str
+) -> None:
+    address = path.format(id=short_id).replace("9001", REF)
+    first = client.get(address)
+    assert (first.status_code, first.headers["Cache-Control"]) == (200, control)
+    tag = first.headers["ETag"]
+    assert tag.startswith('"')
+    for asked in (tag, f"W/{tag}", f'"other", {tag}'):  # a proxy that compresses makes it a weak one
+        again = client.get(address, headers={"If-None-Match": asked, "Accept-Encoding": "gzip"})
+        assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", control)
+    assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert "Content-Encoding" not in client.get(address, headers={"Accept-Encoding": "gzip"}).headers
+
+
+def test_a_list_is_dated_and_never_kept_longer_than_it_is_good(
+    live: Instance, client: FlaskClient, short_id: str
+) -> None:
+    first = client.get("/status/1")
+    assert first.headers["Last-Modified"] == "Sun, 22 Nov 2026 03:00:00 GMT"
+    since = {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert client.get("/status/1", headers=since).status_code == 304
+    revoke(live, short_id, now=NOW, actor="test")
+    signed_lists(live, now=NOW)
+    assert client.get("/status/1", headers=since | {"If-None-Match": first.headers["ETag"]}).status_code == 200
+    assert client.get("/status/1", headers=since).status_code == 200
+    with live.store.writing() as connection:
+        ends = sa.update(list_rows).values(valid_until=write_time(NOW + timedelta(minutes=10)))
+        connection.execute(ends)
+    assert client.get("/status/1").headers["Cache-Control"] == "public, max-age=600"
+
+
+def test_what_is_hidden_and_what_there_is_not_is_kept_by_no_cache(
+    live: Instance, client: FlaskClient, short_id: str
+) -> None:
+    hide(live, short_id)
+    for stem in (f"/badges/{short_id}", "/badges/zzzz"):
+        for suffix in ("", "/", "/mi", ".json", ".png", "/card.png"):
+            answer = client.get(stem + suffix)
+            assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store"), stem + suffix
 
 
 def test_a_head_request_says_what_a_get_would(client: FlaskClient, short_id: str) -> None:
