@@ -277,7 +277,7 @@ class SpooledRows:
         first: dict[str, int] = {}
         for one in kept:
             again = digest_of(one.row_key) in self._keys_again
-            fault = settling.repeats(one.row) if again else None
+            fault = settling.repeats(one.row, identity=_identity_of(one)) if again else None
             if fault is None and one.two_ways:
                 fault = settling.doubted(one.row.line)
             if fault is not None:
@@ -294,6 +294,11 @@ class SpooledRows:
         for row in self.rows():
             if row.learner_email:
                 yield row, fold_address(row.learner_email)
+
+
+def _identity_of(kept: _Kept) -> str | bytes:
+    """As `identity_of`, in few bytes: the key the row gives, or the one made of it."""
+    return kept.row.row_key or bytes.fromhex(kept.row_key)
 
 
 # --- rows and faults as plain tuples ------------------------------------------------------------------------------

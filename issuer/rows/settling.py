@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from issuer.rowkeys import identity_of
@@ -24,15 +24,17 @@ class Settling:
     def __init__(self, header: Header, *, month_first: int | None) -> None:
         self._spelled = header.spelled
         self._month_first = month_first  # the first line whose day can only be read with the month first
-        self._seen: dict[tuple[str, ...], int] = {}
+        self._seen: dict[Hashable, int] = {}
 
     def settle(self, sound: SoundRow) -> RowFault | None:
         """The fault that the rest of the list makes of this row."""
-        return self.repeats(sound.row) or (self.doubted(sound.row.line) if sound.two_ways else None)
+        return self.repeats(sound.row, identity=identity_of(sound.row)) or (
+            self.doubted(sound.row.line) if sound.two_ways else None
+        )
 
-    def repeats(self, row: Row) -> RowFault | None:
-        """A fault when an earlier row is the same completion, or has its key."""
-        earlier = self._seen.setdefault(identity_of(row), row.line)
+    def repeats(self, row: Row, *, identity: Hashable) -> RowFault | None:
+        """A fault when an earlier row is the same completion, or has its key: when its `identity` was the same."""
+        earlier = self._seen.setdefault(identity, row.line)
         if earlier == row.line:
             return None
         message = (
