@@ -121,7 +121,8 @@ def _endurance(found: dict[str, Any]) -> str:
     rows = [(what, f"{number:,}" if isinstance(number, int) else str(number)) for what, number in counts.items()]
     peak = max(run["peak_mib"] for run in found["runs"])
     return (
-        f"{told(found)}. {found['rows']:,} rows, {found['kills']} times killed with SIGKILL (process group; after "
+        f"{told(found)}. {found['rows']:,} rows, {found['kills']} times killed with SIGKILL (the process "
+        f"group; {found['kills_amid_issuing']} of them after the start had issued badges; after "
         f"{kills} badges), then run to its end in {found['seconds']:,.0f} s in all; the largest process of any run "
         f"held {peak:.0f} MiB.\n\n{table(('recounted', ''), rows)}\n\n"
         "![memory while it is killed and started again](curves/endurance.svg)"
