@@ -150,16 +150,15 @@ trustworthy as whoever gave you this archive.
 
 def _notes(instance: Instance, edition: Edition | None) -> tuple[str, ...]:
     with instance.store.reading() as connection:
-        unanchored = len(anchor_store.find_unanchored(connection))
+        unanchored = anchor_store.count_unanchored(connection)
         roots = {one.merkle_root for one in anchor_store.load_anchors(connection)}
-        signed = [list_store.load_signed_list(connection, one.number) for one in list_store.load_lists(connection)]
+        ends = [one.valid_until for one in list_store.load_signed_lists(connection) if one.valid_until is not None]
     recorded = set() if edition is None else {row.merkle_root for row in edition.register.anchors}
     notes = []
     if unanchored:
         notes.append(f"{unanchored:,} signed documents are in no anchor: badge-issuer anchor.")
     if missing := len(roots - recorded):
         notes.append(f"The register in use does not have {missing:,} of the anchors' roots: badge-issuer anchor.")
-    ends = [one.valid_until for one in signed if one is not None and one.valid_until is not None]
     if ends:
         day = format_nz_date(nz_date(min(ends)))
         notes.append(f"The status lists end on {day}. If this is the last archive, close the instance first.")

@@ -213,11 +213,13 @@ def _entry_faults(entry: audit_log.Entry, *, previous: str, expected_seq: int) -
     return []
 
 
-def _document_faults(connection: Connection, logged: dict[str, str]) -> tuple[int, list[Fault]]:
-    """Compare the log with what is stored: each signed version is logged once, with the hash of its very bytes."""
+def _document_faults(connection: Connection, unseen: dict[str, str]) -> tuple[int, list[Fault]]:
+    """Compare the log with what is stored: each signed version is logged once, with the hash of its very bytes.
+
+    What is found is taken out of `unseen`: of many badges, one such table is enough to hold.
+    """
     faults: list[Fault] = []
     count = 0
-    unseen = dict(logged)
     query = sa.select(documents.c.short_id, documents.c.version, documents.c.document)
     for row in connection.execute(query, execution_options={"yield_per": 200}):
         count += 1

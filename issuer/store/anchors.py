@@ -44,18 +44,29 @@ def find_unanchored(connection: Connection) -> list[Leaf]:
     """Every signed text that is in no tree yet, in a fixed order."""
     leaves: list[Leaf] = []
     for form in Form:
-        held = sa.exists().where(
-            anchor_leaves.c.short_id == documents.c.short_id,
-            anchor_leaves.c.version == documents.c.version,
-            anchor_leaves.c.form == form,
-        )
-        query = sa.select(documents.c.short_id, documents.c.version, documents.c.document_sha256).where(~held)
+        query = sa.select(documents.c.short_id, documents.c.version, documents.c.document_sha256)
+        query = query.where(_is_unanchored(form))
         if form is Form.JWT:
-            query = query.add_columns(documents.c.jwt).where(documents.c.jwt.is_not(None))
-        for row in connection.execute(query):
+            query = query.add_columns(documents.c.jwt)
+        for row in connection.execute(query, execution_options={"yield_per": _PAGE}):
             text = row.document_sha256 if form is Form.DOCUMENT else hashlib.sha256(row.jwt.encode()).hexdigest()
             leaves.append(Leaf(short_id=row.short_id, version=row.version, form=form, sha256=text))
     return sorted(leaves)
+
+
+def count_unanchored(connection: Connection) -> int:
+    """How many signed texts are in no tree yet."""
+    queries = [sa.select(sa.func.count()).select_from(documents).where(_is_unanchored(form)) for form in Form]
+    return sum(connection.scalar(query) or 0 for query in queries)
+
+
+def _is_unanchored(form: Form) -> sa.ColumnElement[bool]:
+    held = sa.exists().where(
+        anchor_leaves.c.short_id == documents.c.short_id,
+        anchor_leaves.c.version == documents.c.version,
+        anchor_leaves.c.form == form,
+    )
+    return ~held if form is Form.DOCUMENT else sa.and_(~held, documents.c.jwt.is_not(None))
 
 
 def keep_anchor(connection: Connection, leaves: Sequence[Leaf], *, merkle_root: str, at: datetime) -> StoredAnchor:
@@ -66,18 +77,19 @@ def keep_anchor(connection: Connection, leaves: Sequence[Leaf], *, merkle_root: 
         sa.insert(anchors),
         [{"number": number, "merkle_root": merkle_root, "count": len(leaves), "created_at": write_time(at)}],
     )
-    rows = [
-        {
-            "anchor_number": number,
-            "position": position,
-            "short_id": leaf.short_id,
-            "version": leaf.version,
-            "form": leaf.form,
-            "leaf_sha256": leaf.sha256,
-        }
-        for position, leaf in enumerate(leaves)
-    ]
-    connection.execute(sa.insert(anchor_leaves), rows)
+    for start in range(0, len(leaves), _PAGE):
+        rows = [
+            {
+                "anchor_number": number,
+                "position": position,
+                "short_id": leaf.short_id,
+                "version": leaf.version,
+                "form": leaf.form,
+                "leaf_sha256": leaf.sha256,
+            }
+            for position, leaf in enumerate(leaves[start : start + _PAGE], start)
+        ]
+        connection.execute(sa.insert(anchor_leaves), rows)
     return anchor
 
 

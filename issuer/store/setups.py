@@ -41,7 +41,7 @@ def load_setups(connection: Connection) -> Mapping[str, Setup]:
 
 def load_digests(connection: Connection) -> Mapping[str, bytes]:
     """Reference -> SHA-256 of all that a set-up says, one of them in memory at a time."""
-    rows = connection.execution_options(yield_per=1).execute(sa.select(_setups))
+    rows = connection.execute(sa.select(_setups), execution_options={"yield_per": 1})
     found = {}
     for row in rows:
         digest = hashlib.sha256()
