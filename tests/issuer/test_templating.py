@@ -121,6 +121,33 @@ def test_a_badge_that_says_more_of_an_award_than_templates_know_is_left_to_the_r
     assert json.loads(made[8].document)["description"] == "For Learner 8 Tāmati"
 
 
+def test_a_leaf_of_which_the_strict_schema_asks_more_than_a_text_is_left_to_the_reference_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mint(award: Award, **facts: Any) -> JsonObject:
+        document = minting.mint(award, **facts)
+        document["credentialSubject"]["identifier"][0]["identityType"] = award.result
+        return document
+
+    monkeypatch.setattr(making, "mint", mint)
+    monkeypatch.setattr(templating, "mint", mint)
+    shop = workshop("ed25519")
+    assert {one.by_template for one in shop(orders(9, result="systemId"))} == {False}
+    (made,) = shop(orders(1, result="no type of an identity"))
+    assert made.reason == "not-a-valid-badge"
+
+
+@pytest.mark.parametrize("name", ["multibase_encode", "base64url_encode", "jwt_header"])
+def test_a_template_whose_first_badge_is_another_than_the_reference_path_made_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(templating, name, lambda *_, **__: "another")
+    shop, ordered = workshop("jwt"), orders(8)
+    made = shop(ordered)
+    assert {one.by_template for one in made} == {False}
+    assert unlike(shop, ordered, made) == []
+
+
 def _another_name(template: BadgeTemplate) -> Callable[[Order], Made | None]:
     before: list[Order] = []
 
