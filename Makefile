@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint serve bench mismatches curves endurance load guards fuzz fuzz-template interop vectors clean
+.PHONY: demo test lint serve bench mismatches curves endurance kill-run load guards fuzz fuzz-template interop vectors clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
@@ -41,6 +41,9 @@ curves: $(STAMP)  ## time and memory a badge from 1,000 rows up; goes on where i
 
 endurance: $(STAMP)  ## one list issued under SIGKILL at random moments, then recounted (ROWS=1000000 KEEP=1)
 	$(BIN)/python -m benchmarks.endurance --rows $(or $(ROWS),1000000) $(if $(KEEP),--keep)
+
+kill-run: $(STAMP)  ## two workers on PostgreSQL under SIGKILL every 0.5-2 s, then recounted (ROWS=20000)
+	$(BIN)/python -m benchmarks.killrun --rows $(or $(ROWS),20000)
 
 load: $(STAMP)  ## 50 verifications a second against the verifier's service, over the demonstration (MINUTES=2)
 	$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),2)
