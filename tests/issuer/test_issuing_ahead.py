@@ -27,7 +27,8 @@ def _one_letter(made: Made) -> Made:
 
 def _one_signature_for_another(made: Made) -> Made:
     head, value = made.document.split(b'"proofValue":"z', 1)
-    return replace(made, document=head + b'"proofValue":"z' + value[1:2] + value[:1] + value[2:])
+    other = b"3" if value[5:6] == b"2" else b"2"
+    return replace(made, document=head + b'"proofValue":"z' + value[:5] + other + value[6:])
 
 
 def _wrong(spoil: Callable[[Made], Made], *, which: Callable[[Order], bool]) -> Callable[..., Made | None]:
