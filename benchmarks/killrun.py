@@ -45,6 +45,8 @@ _STUCK_SECONDS = 3_600.0
 _LEASE = timedelta(seconds=3)  # so that nobody waits a minute for each of the dead
 _STALLED_SECONDS = 2.0
 _LOOK_SECONDS = 0.05
+_CHUNK_ROWS = 100  # so that there is something to be killed in
+_LONGER = 1.4  # a machine that does no chunk in one life gets a longer one, until it does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,17 +130,21 @@ def run_killed(
     shortest: float = 0.5,
     longest: float = 2.0,
 ) -> Ran:
-    """Kill and start workers until the batch is finished. A life is counted from the first chunk on that it takes."""
+    """Kill and start workers until the batch is finished. A life is counted from the first badge on that it makes."""
     dice, began, kills = random.Random(seed), time.monotonic(), 0
     lives = [_start(folder, runner, dice.uniform(shortest, longest)) for _ in range(workers)]
+    done, patience = 0, 1.0
     with open_instance(folder) as instance:
         while not _is_finished(instance, batch_id):
             for place, (process, ready, life) in enumerate(lives):
-                if ready.is_set() and life.has_ended():
-                    process.kill()
-                    process.join()
-                    kills += 1
-                    lives[place] = _start(folder, runner, dice.uniform(shortest, longest))
+                if not (ready.is_set() and life.has_ended()):
+                    continue
+                process.kill()
+                process.join()
+                kills += 1
+                before, done = done, load_batch_summary(instance, batch_id).done
+                patience = patience * _LONGER if done == before else 1.0
+                lives[place] = _start(folder, runner, patience * dice.uniform(shortest, longest))
             if time.monotonic() - began > _STUCK_SECONDS:
                 raise SystemExit("the list is not finished after an hour")
             time.sleep(_LOOK_SECONDS)
@@ -171,11 +177,16 @@ def _start(folder: Path, runner: str, seconds: float) -> tuple[SpawnProcess, Any
 def work(folder: Path, runner: str, ready: Any) -> None:
     """One worker, until it is killed."""
     kind = Work(
-        runner=runner, only=Part.BATCHES, lease=_LEASE, stalled_seconds=_STALLED_SECONDS, after_fault_seconds=0.5
+        runner=runner,
+        only=Part.BATCHES,
+        lease=_LEASE,
+        stalled_seconds=_STALLED_SECONDS,
+        after_fault_seconds=0.5,
+        chunk_rows=_CHUNK_ROWS,
     )
 
     def on_step(name: str) -> None:
-        if name == "chunk":
+        if name == "reserved":
             ready.set()
 
     run_worker(folder, clock=lambda: datetime.now(UTC), stop=Event(), work=kind, on_step=on_step)

@@ -36,6 +36,7 @@ from schemas.errors import BadgeError
 
 IDLE_SECONDS: Final = 0.5
 _CHORES_EVERY: Final = timedelta(minutes=10)
+_CHORES_KEY: Final = 0x4E5A4F43  # "NZOC", as `migrating.LOCK_KEY` is "NZOB"
 _MAILS_AT_ONCE: Final = 20  # between two looks for a batch
 
 
@@ -55,6 +56,7 @@ class Work:
     lease: timedelta = LEASE
     stalled_seconds: float = 30.0  # of the queue: a worker whose heart has not beaten for so long is dead
     after_fault_seconds: float = 5.0
+    chunk_rows: int | None = None  # None: as the database allows
 
     @property
     def from_tables(self) -> bool:
@@ -96,7 +98,15 @@ def run_worker(
                 rounds.keep_up()
 
         def hands_for(one: Instance) -> Hands:
-            return Hands(one, worker=worker, clock=clock, lease=work.lease, is_stopping=stop.is_set, on_step=step)
+            return Hands(
+                one,
+                worker=worker,
+                clock=clock,
+                lease=work.lease,
+                chunk_rows=work.chunk_rows,
+                is_stopping=stop.is_set,
+                on_step=step,
+            )
 
         with hands_for(instance) as hands, _beside(instance, work, hands_for, stop=stop, on_fault=on_fault):
             while not stop.is_set():
@@ -253,13 +263,19 @@ def link_base_of(base_url: str, *, origin: str | None) -> str:
     return base_url if not origin else origin.rstrip("/") + urlsplit(base_url).path.rstrip("/")
 
 
-def do_chores(instance: Instance, *, now: datetime) -> None:
-    """What is due by the calendar: class lists, student numbers and old addresses purged, reminders queued."""
-    with instance.store.reading() as connection:
-        choices = load_choices(connection)
-    purge_uploads(instance, now=now, days=choices.upload_days)
-    purge_numbers(instance, before=now - timedelta(days=choices.nsn_purge_days), now=now, actor="worker")
-    queue_reminders(instance, now=now)
-    erase_addresses(instance, now=now)
-    purge_answers(instance, now=now)
-    purge_sessions(instance, now=now)
+def do_chores(instance: Instance, *, now: datetime) -> bool:
+    """What is due by the calendar: class lists, student numbers and old addresses purged, reminders queued.
+
+    False when another worker is at it.
+    """
+    with instance.store.alone(_CHORES_KEY) as alone:
+        if alone:
+            with instance.store.reading() as connection:
+                choices = load_choices(connection)
+            purge_uploads(instance, now=now, days=choices.upload_days)
+            purge_numbers(instance, before=now - timedelta(days=choices.nsn_purge_days), now=now, actor="worker")
+            queue_reminders(instance, now=now)
+            erase_addresses(instance, now=now)
+            purge_answers(instance, now=now)
+            purge_sessions(instance, now=now)
+    return alone

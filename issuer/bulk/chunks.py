@@ -48,8 +48,13 @@ def chunk_rows(store: Store) -> int:
 
 
 # --- cutting ----------------------------------------------------------------------------------------------------
-def plan_batch(instance: Instance, batch: Batch, *, worker: str, clock: Callable[[], datetime]) -> bool:
-    """Read the class list and keep it as chunks. False when the batch is not ours any more. Raises TableError."""
+def plan_batch(
+    instance: Instance, batch: Batch, *, size: int | None = None, worker: str, clock: Callable[[], datetime]
+) -> bool:
+    """Read the class list and keep it as chunks, of `size` rows if given. Raises TableError.
+
+    False when the batch is not ours any more.
+    """
     with instance.store.reading() as connection:
         refuse_closed(connection)
     class_list, choices = read_upload(instance, batch.batch_id, edition=load_edition(instance))
@@ -75,14 +80,14 @@ def plan_batch(instance: Instance, batch: Batch, *, worker: str, clock: Callable
             plan,
             worker=worker,
             settled=first,
-            chunks=_cut(instance, source, plan=plan),
+            chunks=_cut(instance, source, plan=plan, size=size or chunk_rows(instance.store)),
             row_count=source.total,
             at=clock(),
         )
 
 
-def _cut(instance: Instance, source: ListedRows, *, plan: Plan) -> Iterator[NewChunk]:
-    for number, chunk in enumerate(source.chunks(chunk_rows(instance.store)), start=SETTLED + 1):
+def _cut(instance: Instance, source: ListedRows, *, plan: Plan, size: int) -> Iterator[NewChunk]:
+    for number, chunk in enumerate(source.chunks(size), start=SETTLED + 1):
         rows = [_pack_row(row) | {"key": chunk.keys[row.line]} for row in chunk.rows]
         context = f"{plan.batch_id} {plan.run} rows {number}"
         yield NewChunk(number=number, rows=len(rows), rows_sealed=_seal(instance, rows, context=context))

@@ -62,6 +62,7 @@ class Hands:
         worker: str,
         clock: Callable[[], datetime],
         lease: timedelta = LEASE,
+        chunk_rows: int | None = None,
         is_stopping: Callable[[], bool] = lambda: False,
         on_step: Step = lambda _name: None,
     ) -> None:
@@ -69,6 +70,7 @@ class Hands:
         self.worker = worker
         self.clock = clock
         self.lease = lease
+        self.chunk_rows = chunk_rows
         self.is_stopping = is_stopping
         self.on_step = on_step
         self.sittings = Sittings(instance, clock=clock, on_step=on_step)
@@ -191,7 +193,7 @@ def run_check(hands: Hands, batch: Batch) -> None:
 
 def _plan(hands: Hands, batch: Batch) -> None:
     with _stopping_at_faults(hands, batch, run=None):
-        plan_batch(hands.instance, batch, worker=hands.worker, clock=hands.clock)
+        plan_batch(hands.instance, batch, size=hands.chunk_rows, worker=hands.worker, clock=hands.clock)
         hands.on_step("planned")
 
 

@@ -286,6 +286,8 @@ def purge_uploads(instance: Instance, *, now: datetime, days: int, limit: int = 
     for batch_id in overdue:
         with instance.store.writing() as connection:
             batch = load_batch(connection, batch_id, for_update=True)
+            if _load_upload(connection, batch_id).purged_at is not None:
+                continue  # another worker was here meanwhile
             uploads_rows.purge_upload(connection, batch_id, at=now)
             if batch.state in (BatchState.DRAFT, BatchState.CHECKED, BatchState.AWAITING_APPROVAL):
                 batch_work.change(connection, batch_id, state=BatchState.DISCARDED, reason="overdue")

@@ -68,6 +68,18 @@ class Store:
         ):
             yield connection
 
+    @contextmanager
+    def alone(self, key: int) -> Iterator[bool]:
+        """Whether nobody else is at what `key` stands for, on any machine; true until the block ends.
+
+        On SQLite always: there everything that writes is alone anyway.
+        """
+        if self.is_sqlite:
+            yield True
+            return
+        with self.reading() as connection:  # the lock goes with the transaction, even when we are killed
+            yield bool(connection.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}))
+
     def close(self) -> None:
         """Let go of the connections; the last one out also folds SQLite's log into the file."""
         self._engine.dispose()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,9 +25,12 @@ from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import MailChoice
 from issuer.instance import open_instance
 from issuer.store import batch_work
+from issuer.store.audit_log import load_entries
+from issuer.store.service_tables import claims, outbox
 from issuer.store.tables import batches
 from issuer.trust.editions import load_edition
 from issuer.worker import do_chores, work_off
+from schemas.times import write_time
 from tests.issuer.bulk import (
     PREPARER,
     check_every_badge_has_its_way_to_its_learner,
@@ -32,6 +38,7 @@ from tests.issuer.bulk import (
     class_csv,
     confirmed,
     finish_later,
+    issued_by_worker,
     start_worker,
     upload,
 )
@@ -212,6 +219,33 @@ def test_progress_is_kept_for_whoever_looks(instance_folder: Path) -> None:
 def test_the_chores_run_on_an_instance_with_nothing_due(any_instance_folder: Path) -> None:
     with open_instance(any_instance_folder) as instance:
         do_chores(instance, now=NOW)
+
+
+def do_chores_at_once(folder: Path, barrier: Any) -> None:
+    with open_instance(folder) as instance:
+        barrier.wait(PATIENCE)
+        do_chores(instance, now=NOW + timedelta(days=200))
+
+
+def test_chores_that_two_workers_do_at_once_are_done_once(any_instance_folder: Path) -> None:
+    with open_instance(any_instance_folder) as instance:
+        issued_by_worker(instance, class_csv(3), mail=MailChoice.SEND)
+        with instance.store.writing() as connection:
+            connection.execute(sa.update(outbox).values(state="sent", sent_at=write_time(NOW + timedelta(days=150))))
+            connection.execute(sa.update(claims).values(link_expires_at=write_time(NOW + timedelta(days=400))))
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(3)
+    workers = [context.Process(target=do_chores_at_once, args=(any_instance_folder, barrier)) for _ in range(3)]
+    for process in workers:
+        process.start()
+    for process in workers:
+        process.join(PATIENCE)
+    assert [process.exitcode for process in workers] == [0, 0, 0]
+    with open_instance(any_instance_folder) as instance, instance.store.reading() as connection:
+        reminders = connection.scalars(sa.select(outbox.c.short_id).where(outbox.c.kind == "reminder")).all()
+        actions = Counter(entry.action for entry in load_entries(connection))
+    assert len(reminders) == len(set(reminders)) == 3
+    assert (actions["mail-reminders"], actions["upload-purge"]) == (1, 1)
 
 
 def test_the_worker_command_works_until_it_is_told_to_stop(instance_folder: Path) -> None:
