@@ -259,6 +259,15 @@ def test_a_copy_of_an_achievement_shares_its_template_and_another_one_does_not()
     assert (copied.by_template, other.by_template) == (True, False)
 
 
+def test_a_badge_that_carries_a_statement_has_another_template_than_one_that_carries_none() -> None:
+    shop = workshop("ed25519")
+    shop(orders(6))
+    carrying = [replace(order, endorsement=template_fuzz.endorsement()) for order in orders(6)]
+    made = shop(carrying)
+    assert [one.by_template for one in made] == [False] * 4 + [True] * 2
+    assert unlike(shop, carrying, made) == []
+
+
 def test_a_template_serves_no_other_workshop() -> None:
     shop, ordered = workshop("ed25519"), orders(6)
     shop(ordered)
