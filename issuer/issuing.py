@@ -7,11 +7,10 @@ in the status lists stay empty. Exactly-once comes from the row key alone, whoev
 from __future__ import annotations
 
 import secrets
-from base64 import b32encode
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from sqlalchemy.engine import Connection
@@ -29,10 +28,10 @@ from issuer.running import Run
 from issuer.status import refuse_closed, reserve_places, sign_lists
 from issuer.store import credentials as credential_store
 from issuer.store.lists import Places, SignedList
+from issuer.vault import text_of_128_bits
 from issuer.workshops import Makers, Pending, Task, Terms, open_makers
 
 SHORT_ID_BYTES = 16  # 128 bits: an address nobody guesses
-_SHORT_ID_CHARS = 26
 _TOGETHER_BYTES = 2
 
 
@@ -45,10 +44,7 @@ def new_short_ids(count: int) -> list[str]:
     together = secrets.token_bytes(_TOGETHER_BYTES)
     own = SHORT_ID_BYTES - _TOGETHER_BYTES
     rest = secrets.token_bytes(own * count)
-    # Four zero bytes more make whole groups of eight characters, all encoded at once; 26 of 32 say everything.
-    whole = b"".join(together + rest[start : start + own] + bytes(4) for start in range(0, own * count, own))
-    text = b32encode(whole).decode("ascii").lower()
-    return [text[start : start + _SHORT_ID_CHARS] for start in range(0, len(text), 32)]
+    return text_of_128_bits(together + rest[start : start + own] for start in range(0, own * count, own))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +178,11 @@ def sort_rows(chunk: Chunk, *, run: Run) -> tuple[list[RowResult], list[Candidat
         if place.held is not None:
             results.append(outcomes.already(row, place.row_key, place.held, batch_id=run.batch_id))
             continue
-        admitted = run.gate.admit(row, row_key=place.row_key)
+        admitted = run.gate.admit(row, row_key=place.row_key, replaces=place.replaces)
         if isinstance(admitted, RowResult):
             results.append(admitted)
         else:
-            candidates.append(replace(admitted, replaces=place.replaces) if place.replaces else admitted)
+            candidates.append(admitted)
     return results, candidates
 
 

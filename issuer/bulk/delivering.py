@@ -101,19 +101,20 @@ def arrange(
         and address not in terms.shared
     ]
     by_mail = {one.short_id for one in mailed}
-    links = tokens(instance, purpose=_PURPOSE)
+    contexts = [_link_context(one.short_id, serial=_FIRST_LINK) for one in recipients]
+    links = tokens(instance, purpose=_PURPOSE, contexts=contexts)
     expires_at = now + timedelta(days=terms.claim_days)
     claims = [
         NewClaim(
             short_id=one.short_id,
-            link_sha256=token_sha256(links(_link_context(one.short_id, serial=_FIRST_LINK))),
+            link_sha256=token_sha256(link),
             link_expires_at=expires_at,
             delivery=Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER,
             made_at=now,
             visibility=terms.visibility,
             link_serial=_FIRST_LINK,
         )
-        for one in recipients
+        for one, link in zip(recipients, links, strict=True)
     ]
     claims_rows.insert_claims(connection, claims)
     state = MailState.HELD if terms.mail is MailChoice.HOLD else MailState.QUEUED
