@@ -38,18 +38,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], help="how many badges")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--hidden", action="store_true", help="every page private: what the rows alone cost")
     parser.add_argument("--database", help="an empty PostgreSQL database; default: SQLite")
     chosen = parser.parse_args()
     for size in chosen.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            _measure_size(Path(folder), size, workers=chosen.workers, database=chosen.database)
+            _measure_size(Path(folder), size, workers=chosen.workers, database=chosen.database, is_hidden=chosen.hidden)
 
 
-def _measure_size(folder: Path, size: int, *, workers: int, database: str | None) -> None:
+def _measure_size(folder: Path, size: int, *, workers: int, database: str | None, is_hidden: bool) -> None:
     path, site = folder / "instance", folder / "site"
     init_instance(path, name="Size", provider="9990", base_url="https://badges.example", database=database, now=NOW)
     with open_instance(path) as instance:
-        _fill(instance, size)
+        _fill(instance, size, visibility="private" if is_hidden else None)
         print(f"{size:,} badges, {workers} process(es)")
         _measure(instance, site, "first", size, workers=workers)
         _measure(instance, site, "nothing changed", size)
@@ -73,7 +74,7 @@ def _measure(instance: Instance, site: Path, name: str, size: int, **options: An
     return done
 
 
-def _fill(instance: Instance, size: int) -> None:
+def _fill(instance: Instance, size: int, *, visibility: str | None = None) -> None:
     text = _CREDENTIAL.read_text(encoding="utf-8")
     achievement = json.loads(text)["credentialSubject"]["achievement"]
     ref, at = achievement["humanCode"], write_time(NOW)
@@ -97,7 +98,9 @@ def _fill(instance: Instance, size: int) -> None:
             ],
         )
     for start in range(0, size, _CHUNK):
-        rows = list(_rows(text, ref, at, range(start, min(size, start + _CHUNK))))
+        rows = [
+            row | {"visibility": visibility} for row in _rows(text, ref, at, range(start, min(size, start + _CHUNK)))
+        ]
         with instance.store.writing() as connection:
             for table in (credentials, documents, claims):
                 connection.execute(sa.insert(table), [{c.name: row.get(c.name) for c in table.c} for row in rows])

@@ -73,7 +73,7 @@ _HEADERS = """\
 """
 SHARED_FOLDER: Final = "s/"
 _ROWS_AT_ONCE: Final = 500  # narrow rows, and at most the documents of as many badges
-_BADGES_AT_ONCE: Final = 32  # rendered before their names are noted and they are written
+_BADGES_AT_ONCE: Final = 128  # rendered before their names are noted and they are written
 
 
 def publish(

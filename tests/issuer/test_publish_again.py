@@ -222,8 +222,7 @@ def test_a_run_that_is_killed_leaves_no_page_stale_and_no_file_behind(
     revoke(instance, made[0], now=NOW, actor="test")
     instance.save_config(replace(instance.config, verifier_url="https://verifier.example"))
     make_share_key(instance, made[1], now=NOW)
-    done = subprocess.run([sys.executable, "-c", _KILLED_AT, str(instance.folder), str(site), str(after)], check=False)
-    assert done.returncode == -signal.SIGKILL
+    publish_and_be_killed(instance, site, tmp_path / "changed.txt", after=after)
     withdraw_share_key(instance, made[1], now=NOW)
     claims.choose_visibility(instance, made[2], Visibility.PRIVATE, now=NOW)
     published(instance, site)
