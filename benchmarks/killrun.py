@@ -270,7 +270,9 @@ def is_exact(counts: dict[str, int], *, rows: int) -> bool:
 def _verify(exported: Path, folder: Path, *, sample: int, seed: int) -> int:
     """How many of a sample are genuine, current and accredited by the verifier's own command."""
     site = folder / "site"
-    run("badge-issuer", "--instance", folder / "provider", "publish", site)
+    issuer = ("badge-issuer", "--instance", folder / "provider")
+    run(*issuer, "publish", site)
+    run(*issuer, "did-map", "--site", site, "--out", folder / "did-map.json")
     chosen = random.Random(seed).sample(sorted(exported.rglob("*.json")), sample)
     good = 0
     at_once = 100
@@ -278,7 +280,7 @@ def _verify(exported: Path, folder: Path, *, sample: int, seed: int) -> int:
         some = chosen[start : start + at_once]
         options = ("--register", folder / "edition.json", "--anchor", folder / "authority" / "anchor.json")
         told = run(
-            "badge-verifier", "check", *some, *options, "--did-map", site / "did-map.json", "--offline", "--json"
+            "badge-verifier", "check", *some, *options, "--did-map", folder / "did-map.json", "--offline", "--json"
         )
         answers = json.loads(told)
         for answer in answers if isinstance(answers, list) else [answers]:

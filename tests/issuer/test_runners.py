@@ -497,3 +497,23 @@ def test_a_full_disk_stops_the_list_with_words_and_room_lets_it_go_on(instance_f
         retry(instance, batch_id, actor=PREPARER, four_eyes=False, now=now())
         InlineRunner(instance, clock=now).submit(batch_id)
         made.check_whole(batch_id, rows=300)
+
+
+# --- many deaths ------------------------------------------------------------------------------------------------
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["database", "procrastinate"])
+def test_two_workers_killed_every_second_or_so_issue_every_row_once(
+    runner: str, postgresql_url: str, tmp_path: Path
+) -> None:
+    from benchmarks import killrun
+
+    folder = make_instance(tmp_path / "instance", database=postgresql_url)
+    rows = 600
+    batch_id = killrun.confirmed(folder, class_csv(rows))
+    ran = killrun.run_killed(folder, batch_id, runner=runner, workers=2, seed=20261125, shortest=0.1, longest=0.6)
+    killrun.write_documents(postgresql_url, tmp_path / "files")
+    counts = killrun.recount(postgresql_url, batch_id) | killrun.recount_files(tmp_path / "files")
+    assert ran.kills > 0
+    assert killrun.is_exact(counts, rows=rows), counts
+    with open_instance(folder) as instance:
+        check_every_badge_has_its_way_to_its_learner(instance, expected=rows, mails=rows)
