@@ -93,7 +93,7 @@ def _measure(scene: Scene, size: Size, *, rows: int, left_out: list[str]) -> tup
         bulk_checks = bench.counted()
         try:
             js = stack.enter_context(javascript.javascript_stack(bench.unsigned(bench.orders[0])))
-            peers |= {f"js {what}": js.peer(what, count=3) for what in ("issue", "verify", "canonize")}
+            peers |= {f"js {what}": js.peer(what, count=6) for what in ("issue", "verify", "canonize")}
         except javascript.LeftOutError as why:
             left_out.append(f"the JavaScript stack: {why}")
         if asked := over_http.functions():
