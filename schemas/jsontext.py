@@ -51,11 +51,14 @@ def parse_object(text: bytes | str, *, limits: JsonLimits = DOCUMENT) -> JsonObj
     return value
 
 
+_write_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
 def write_json(value: JsonValue, *, indent: int | None = None) -> bytes:
     """UTF-8 JSON with macrons as they are, ending in a newline only when indented for people."""
-    separators = (",", ":") if indent is None else (",", ": ")
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators, indent=indent)
-    return (text if indent is None else text + "\n").encode()
+    if indent is None:
+        return _write_compact(value).encode()
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent) + "\n").encode()
 
 
 def pointer(*steps: str | int) -> str:
@@ -71,7 +74,7 @@ _LONG_NUMBER = re.compile(rb"[0-9]{16}")
 
 def _skeleton(data: bytes) -> bytes:
     """The text without its strings: brackets, commas, colons, numbers and names of constants."""
-    if b"\\" in data:  # escaped backslashes first, so that what is before a quotation mark then escapes it
+    if b'\\"' in data:  # escaped backslashes first, so that what is before a quotation mark then escapes it
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     return b"".join(data.split(b'"')[::2])  # every second stretch between quotation marks is a string
 
