@@ -25,6 +25,7 @@ from issuer.status import LIST_TTL_MS
 from issuer.store import credentials as credential_store
 from issuer.store import lists as list_store
 from issuer.trust.anchoring import Inclusions, Tree
+from issuer.web import answers
 from issuer.web.site import site
 from issuer.web.words import speak
 from issuer.words import ENGLISH, MAORI, parse_language
@@ -59,11 +60,6 @@ _MEDIA = {
     "/card.png": "image/png",
     ".anchor.json": "application/json",
 }
-_PAGE_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-# As in the static site's `_headers`: a picture opened by itself runs nothing and reaches nothing.
-_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _FILE_NAME = re.compile(r"([a-z0-9]{1,64})((?:\.[a-z]+)*)")
 _LIST_MAX_AGE = timedelta(milliseconds=LIST_TTL_MS)  # what the list itself allows
 _ABOUT_MAX_AGE = timedelta(minutes=5)  # a new key must be known before its badges are looked at
@@ -75,14 +71,14 @@ _FRONT_KEPT = timedelta(minutes=1)
 @blueprint.get("/")
 @blueprint.get("/index.html")
 def index() -> WerkzeugResponse:
-    return _page(_front().html(now=site.now(), language=ENGLISH, root=_root(), live=True))
+    return answers.page(_front().html(now=site.now(), language=ENGLISH, root=_root(), live=True))
 
 
 @blueprint.get("/mi")
 @blueprint.get("/mi/")
 @blueprint.get("/mi/index.html")
 def index_in_maori() -> WerkzeugResponse:
-    return _page(_front().html(now=site.now(), language=MAORI, root=_root(), live=True))
+    return answers.page(_front().html(now=site.now(), language=MAORI, root=_root(), live=True))
 
 
 @blueprint.get("/badges/<name>")
@@ -91,16 +87,16 @@ def badge(name: str) -> WerkzeugResponse:
     short_id, suffix = _parts(name)
     accepted = request.accept_mimetypes.best_match(list(_NEGOTIATED)) if not suffix else None
     if not suffix and accepted is None and request.accept_mimetypes:
-        return _vary(_told(406))
+        return answers.vary(answers.told(406))
     chosen = accepted or _HTML
     if not suffix:
         suffix = _NEGOTIATED[chosen]
     if not suffix:
-        return _vary(_badge_page(short_id, ENGLISH))
+        return answers.vary(_badge_page(short_id, ENGLISH))
     answer = _badge_file(short_id, suffix)
     if accepted is not None and answer.status_code == 200:
         answer.headers["Content-Type"] = chosen
-        return _vary(answer)
+        return answers.vary(answer)
     return answer
 
 
@@ -131,7 +127,7 @@ def share_form() -> WerkzeugResponse:
     key = parse_share_key(typed)
     if key is not None:
         return redirect(url_for("public.shared", name=key))
-    return _unseen(_code_form(typed))
+    return answers.unseen(_code_form(typed))
 
 
 def _code_form(typed: str = "") -> WerkzeugResponse:
@@ -146,9 +142,9 @@ def shared(name: str) -> WerkzeugResponse:
     stem, dot, rest = name.partition(".")
     key = parse_share_key(stem)
     if key is not None and key != stem:
-        return _unseen(redirect(url_for("public.shared", name=key + dot + rest), code=308))
+        return answers.unseen(redirect(url_for("public.shared", name=key + dot + rest), code=308))
     if dot:
-        return _unseen(_shared_file(stem, dot + rest))
+        return answers.unseen(_shared_file(stem, dot + rest))
     # Negotiated only between the page and the document.
     forms = [form for form, suffix in _NEGOTIATED.items() if suffix in {"", ".json"}]
     chosen = request.accept_mimetypes.best_match(forms, default=_HTML)
@@ -156,28 +152,28 @@ def shared(name: str) -> WerkzeugResponse:
         answer = _shared_file(stem, ".json")
         if answer.status_code == 200:
             answer.headers["Content-Type"] = chosen
-        return _vary(_unseen(answer))
-    return _vary(_unseen(_shared_page(stem, ENGLISH)))
+        return answers.vary(answers.unseen(answer))
+    return answers.vary(answers.unseen(_shared_page(stem, ENGLISH)))
 
 
 @blueprint.get("/s/<key>/")
 @blueprint.get("/s/<key>/index.html")
 def shared_page(key: str) -> WerkzeugResponse:
-    return _unseen(_shared_page(key, ENGLISH))
+    return answers.unseen(_shared_page(key, ENGLISH))
 
 
 @blueprint.get("/s/<key>/mi")
 @blueprint.get("/s/<key>/mi/")
 @blueprint.get("/s/<key>/mi/index.html")
 def shared_page_in_maori(key: str) -> WerkzeugResponse:
-    return _unseen(_shared_page(key, MAORI))
+    return answers.unseen(_shared_page(key, MAORI))
 
 
 @blueprint.get("/achievements/<ref>/<name>")
 def achievement(ref: str, name: str) -> WerkzeugResponse:
     version, dot, suffix = name.rpartition(".")
     if dot and suffix == "png":
-        return _file(_face().pictures.achievement_png(parse_object(_achievement(ref, version))), "image/png")
+        return answers.file(_face().pictures.achievement_png(parse_object(_achievement(ref, version))), "image/png")
     return _achievement_page(ref, name, ENGLISH)
 
 
@@ -203,7 +199,9 @@ def status_list(number: int) -> WerkzeugResponse:
     if kept is None:
         abort(404)
     left = _LIST_MAX_AGE if kept.valid_until is None else kept.valid_until - site.now()
-    return _file(kept.document, _VC, max_age=max(timedelta(), min(_LIST_MAX_AGE, left)), last_modified=kept.valid_from)
+    return answers.file(
+        kept.document, _VC, max_age=max(timedelta(), min(_LIST_MAX_AGE, left)), last_modified=kept.valid_from
+    )
 
 
 @blueprint.get("/issuer")
@@ -216,17 +214,17 @@ def about(name: str | None = None) -> WerkzeugResponse:
     if found is None:
         abort(404)
     media = {"issuer": "application/ld+json", ".well-known/jwks.json": "application/jwk-set+json"}
-    return _file(found, media.get(path, "application/did+json"), max_age=_ABOUT_MAX_AGE)
+    return answers.file(found, media.get(path, "application/did+json"), max_age=_ABOUT_MAX_AGE)
 
 
 @blueprint.get("/assets/badge.css")
 def stylesheet() -> WerkzeugResponse:
-    return _file(pages.stylesheet(), "text/css; charset=utf-8")
+    return answers.file(pages.stylesheet(), "text/css; charset=utf-8")
 
 
 @blueprint.get("/assets/icon.svg")
 def icon() -> WerkzeugResponse:
-    return _file(pages.icon(), "image/svg+xml")
+    return answers.file(pages.icon(), "image/svg+xml")
 
 
 def _face() -> Face:
@@ -292,8 +290,8 @@ def _badge_page(short_id: str, language: str) -> WerkzeugResponse:
         return _nothing(language)
     if shown.is_private:
         html = pages.private_html(face.publisher, short_id, language=language, root=_root())
-        return _unkept(_page(html.encode(), status=404))
-    answer = _page(face.html(face.page_of(shown), language=language, root=_root()))
+        return answers.unkept(answers.page(html.encode(), status=404))
+    answer = answers.page(face.html(face.page_of(shown), language=language, root=_root()))
     if shown.visibility != "public":
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
@@ -305,11 +303,11 @@ def _badge_file(short_id: str, suffix: str) -> WerkzeugResponse:
     if shown is None or shown.is_private:
         return _nothing(ENGLISH, problem=suffix not in {".png", ".svg", ".pdf"})
     if suffix == ".jwt" and shown.badge.document.jwt is None:
-        return _told(406)
+        return answers.told(406)
     data = _made_on_demand(face, shown, suffix) or face.published_file(shown, suffix)
     if data is None:
         abort(404)
-    return _file(data, _MEDIA[suffix])
+    return answers.file(data, _MEDIA[suffix])
 
 
 def _made_on_demand(face: Face, shown: Shown, suffix: str) -> bytes | None:
@@ -342,7 +340,7 @@ def _shared_page(key: str, language: str) -> WerkzeugResponse:
     if shown is None:
         speak(language)
         return _code_form(key)
-    return _page(face.html(face.page_of(shown, shared=True), language=language, root=_root()))
+    return answers.page(face.html(face.page_of(shown, shared=True), language=language, root=_root()))
 
 
 def _shared_file(key: str, suffix: str) -> WerkzeugResponse:
@@ -351,7 +349,7 @@ def _shared_file(key: str, suffix: str) -> WerkzeugResponse:
     data = None if shown is None else face.shared_file(shown, suffix)
     if data is None:
         return _nothing(ENGLISH, problem=suffix == ".json")
-    return _file(data, _MEDIA[suffix])
+    return answers.file(data, _MEDIA[suffix])
 
 
 def _achievement(ref: str, version: str) -> bytes:
@@ -370,7 +368,7 @@ def _achievement_page(ref: str, version: str, language: str) -> WerkzeugResponse
         language=_asked(language),
         root=_root(),
     )
-    return _page(html.encode())
+    return answers.page(html.encode())
 
 
 def _root() -> str:
@@ -378,68 +376,10 @@ def _root() -> str:
     return "../" * (request.path.removeprefix(site.prefix).count("/") - 1)
 
 
-def _page(html: bytes, *, status: int = 200) -> WerkzeugResponse:
-    answer = Response(html, status=status, content_type="text/html; charset=utf-8")
-    answer.headers["Content-Security-Policy"] = _PAGE_CSP
-    answer.headers["Cache-Control"] = "no-cache"  # kept, but asked about: an unpublished page is gone at once
-    return _conditional(answer)
-
-
-def _file(
-    data: bytes, media_type: str, *, max_age: timedelta | None = None, last_modified: datetime | None = None
-) -> WerkzeugResponse:
-    """A file for every site. Without `max_age` it is kept, but asked about each time, as pages are.
-
-    It goes out as it is: whoever compresses on the way makes the strong ETag a weak one, which is understood too.
-    """
-    answer = Response(data, content_type=media_type)
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    answer.headers["Cache-Control"] = (
-        "no-cache" if max_age is None else f"public, max-age={int(max_age.total_seconds())}"
-    )
-    answer.last_modified = last_modified
-    if media_type == "image/svg+xml":
-        answer.headers["Content-Security-Policy"] = _SVG_CSP
-    return _conditional(answer)
-
-
-def _conditional(answer: Response) -> WerkzeugResponse:
-    answer.add_etag()
-    return answer.make_conditional(request) if answer.status_code == 200 else answer
-
-
-def _vary(answer: WerkzeugResponse) -> WerkzeugResponse:
-    answer.headers["Vary"] = "Accept"
-    return answer
-
-
-def _unkept(answer: WerkzeugResponse) -> WerkzeugResponse:
-    """What is not there today may be there tomorrow, and no cache may tell that there is something hidden."""
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _unseen(answer: WerkzeugResponse) -> WerkzeugResponse:
-    """For addresses that are secrets: kept by no cache, told to no other site, listed by nobody."""
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
-
-
 def _nothing(language: str, *, problem: bool = False) -> WerkzeugResponse:
     """Nothing here: as a page, or as a problem document to a program."""
     best = request.accept_mimetypes.best_match([_HTML, "application/json", "application/problem+json", _VC])
     if problem or best not in {None, _HTML}:
-        return _told(404)
+        return answers.told(404)
     speak(language)
-    return _unkept(Response(render_template("error.html", status=404, sentence=None), status=404))
-
-
-def _told(status: int) -> WerkzeugResponse:
-    titles = {404: "Not Found", 406: "Not Acceptable"}
-    document = {"type": "about:blank", "title": titles[status], "status": status}
-    answer = Response(write_json(document), status=status, content_type="application/problem+json")
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    return _unkept(answer)
+    return answers.unkept(Response(render_template("error.html", status=404, sentence=None), status=404))
