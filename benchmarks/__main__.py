@@ -19,6 +19,7 @@ from rich.console import Console
 from benchmarks import docs, endtoend, javascript, over_http, register
 from benchmarks.facts import facts, told
 from benchmarks.figures import Figure, show
+from benchmarks.kept import kept_figures
 from benchmarks.peers import Bench
 from benchmarks.scene import Scene, build_scene
 from benchmarks.table import figures
@@ -56,7 +57,9 @@ def main() -> int:
     left_out: list[str] = []
     known = facts()
     samples, ended, bulk_checks = _measure(scene, size, rows=arguments.rows or size.rows, left_out=left_out)
-    rows = [*figures(samples, bulk_checks=bulk_checks), *ended.figures(), *_felt()]
+    apart, never = kept_figures(OUT.parent)
+    left_out += never
+    rows = [*figures(samples, bulk_checks=bulk_checks), *ended.figures(), *_felt(), *apart]
     known["versions"] |= {} if "js issue" not in samples else javascript.versions()
     show(rows, console)
     for told_out in left_out:
