@@ -157,18 +157,17 @@ def add_proof(
     return document | {"proof": [*(earlier if isinstance(earlier, list) else [earlier]), proof]}
 
 
-def sign_jwt(credential: JsonObject, *, signer: Signer, kid: str, alg: str, checked: bool = True) -> str:
+def sign_jwt(credential: JsonObject, *, signer: Signer, kid: str, alg: str) -> str:
     """The VC-JWT of a VCDM 2.0 credential: itself and the claims that repeat it (OB 3.0, 8.2.4), compact.
 
-    Not `checked`, its signature is as `sign_unchecked` makes it.
+    Its signature is as `sign_unchecked` makes it: a badge has its linked-data proof first, and is verified with both.
     Raises IssuingError for another data model, or when the algorithm does not go with the key.
     """
     if JWS_ALGORITHMS.get(alg) is not signer.key_type:
         raise IssuingError(f"A {signer.key_type} key cannot sign with {alg}.")
     head = jwt_header(kid=kid, alg=alg)
     signing_input = f"{head}.{base64url_encode(write_json(jwt_payload(credential)))}"
-    sign = _signature if checked else sign_unchecked
-    return f"{signing_input}.{base64url_encode(sign(signer, signing_input.encode('ascii')))}"
+    return f"{signing_input}.{base64url_encode(sign_unchecked(signer, signing_input.encode('ascii')))}"
 
 
 def jwt_header(*, kid: str, alg: str) -> str:
@@ -185,7 +184,7 @@ def jwt_payload(credential: JsonObject) -> JsonObject:
 
 
 def sign_unchecked(signer: Signer, message: bytes) -> bytes:
-    """A signature that nobody has looked at: only for badges by the thousand, of which a sample is verified.
+    """A signature that nobody has looked at: for badges, which the self-check verifies, alone or by a sample.
 
     Verifying takes three times as long as signing. What it guards against is in docs/decisions/0015: a fault in the
     machine that betrays a key needs two signatures of one message, and a batch signs each of its messages once.

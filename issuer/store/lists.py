@@ -117,7 +117,8 @@ def _take_open_list(connection: Connection, *, purpose: str) -> Row[Any] | None:
         .where(status_lists.c.purpose == purpose, status_lists.c.taken < room, status_lists.c.place_key.is_not(None))
         .order_by(status_lists.c.number)
         .limit(1)
-        .with_for_update(skip_locked=True)  # SQLite has one writer at a time, and no such clause
+        # Badges being kept hold the key of their list's row, which this does not ask for. SQLite has one writer anyway.
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return connection.execute(query).one_or_none()
 
