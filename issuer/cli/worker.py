@@ -29,7 +29,9 @@ _MOST_PROCESSES = 64
     help="Where the work comes from: the tables, or a queue beside them (PostgreSQL). Else BADGES_RUNNER.",
 )
 @click.option(
-    "--only", type=click.Choice(list(Part)), help="Class lists alone, or mail and what is due by the calendar."
+    "--only",
+    type=click.Choice([part.value for part in Part]),
+    help="Class lists alone, or mail and what is due by the calendar.",
 )
 @click.option(
     "--concurrency",

@@ -248,7 +248,8 @@ def test_chores_that_two_workers_do_at_once_are_done_once(any_instance_folder: P
     assert (actions["mail-reminders"], actions["upload-purge"]) == (1, 1)
 
 
-def test_the_worker_command_works_until_it_is_told_to_stop(instance_folder: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--concurrency", "2"], ["--only", "batches"]])
+def test_the_worker_command_works_until_it_is_told_to_stop(instance_folder: Path, options: list[str]) -> None:
     with open_instance(instance_folder) as instance:
         batch_id = upload(instance, class_csv(3))
         request_check(instance, batch_id, now=datetime.now(UTC), actor=PREPARER)
@@ -259,16 +260,31 @@ def test_the_worker_command_works_until_it_is_told_to_stop(instance_folder: Path
             "--instance",
             str(instance_folder),
             "worker",
+            *options,
         ]
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE)
         try:
             until(lambda: load_batch_view(instance, batch_id).summary.state == "checked", "a checked list", every=0.1)
             process.send_signal(signal.SIGTERM)
-            _, told = process.communicate(timeout=PATIENCE)
         finally:
-            process.kill()
-            process.wait()
+            if sys.exc_info()[0] is not None:
+                process.kill()
+            _, told = process.communicate(timeout=PATIENCE)
     assert (process.returncode, told) == (0, b"")
+
+
+def test_processes_that_issue_end_with_the_worker_that_started_them(instance_folder: Path) -> None:
+    command = [sys.executable, "-c", "from issuer.cli import main; main()", "--instance", str(instance_folder)]
+    process = subprocess.Popen([*command, "worker", "--concurrency", "2"], cwd=Path(__file__).parents[2])
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    try:
+        # Besides the process that issues there is one that multiprocessing keeps for itself.
+        until(lambda: len(children.read_text().split()) >= 2, "a process of its own")
+        pids = [Path(f"/proc/{pid}") for pid in children.read_text().split()]
+    finally:
+        process.kill()
+        process.wait()
+    until(lambda: not any(path.exists() for path in pids), "the end of all processes")
 
 
 def test_a_fault_that_is_no_batchs_own_leaves_the_batch_for_later(instance_folder: Path) -> None:
