@@ -162,8 +162,7 @@ def _varied(order: Order, dice: random.Random) -> Order:
     display = dice.choices(list(NameDisplay), weights=(7, 2, 1))[0]
     subject = f"urn:uuid:{dice.randrange(16**8):08x}-0000-4000-8000-{dice.randrange(16**12):012x}"
     held = dice.random() < 0.2
-    return replace(
-        order,
+    return order._replace(
         award=replace(
             award,
             name=f"{dice.choice(_NAMES)} {dice.randrange(10**6)}" if dice.random() < 0.7 else award.name,

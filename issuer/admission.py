@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from issuer.catalogue import Achievement, achievement_on
 from issuer.minting import IssuerFacts, NameDisplay
@@ -80,8 +80,7 @@ class CompletionList(Protocol):
     def faults(self) -> Sequence[CompletionFault]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A row that may be issued: with its key, and what the register says it is an award of."""
 
     row: CompletionRow

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from issuer.admission import CompletionList, Gate
 from issuer.bulk.delivering import NO_MAIL, Terms
+from issuer.collecting import collecting_seldom
 from issuer.instance import NSN_KEY, ROW_KEY_SECRET, Instance
 from issuer.issuing import open_issuing, process_chunks
 from issuer.listed import Gathered, ListedRows
@@ -30,6 +32,7 @@ from verifier.register.edition import Edition
 # The first and the last badge of each chunk go through the whole verifier: fewer chunks, less of that. A chunk is one
 # transaction of some fifty milliseconds.
 CHUNK_ROWS = 1_000
+MANY_ROWS = 400  # from here on, what it costs to set a run up does not matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +149,12 @@ def issue_rows(
     on_progress(0, source.total)
     run = run_of(instance, edition, options=options, now=now, actor=actor, batch_id=batch_id)
     run = replace(run, on_step=on_step, terms=replace(options.terms, shared=source.shared))
-    with open_issuing(run, known_nsns=source.known_nsns, with_jwt=options.with_jwt, workers=options.workers) as issuing:
+    with ExitStack() as stack:
+        if source.total >= MANY_ROWS:
+            stack.enter_context(collecting_seldom())
+        issuing = stack.enter_context(
+            open_issuing(run, known_nsns=source.known_nsns, with_jwt=options.with_jwt, workers=options.workers)
+        )
         for results in process_chunks(source.chunks(options.chunk_rows), issuing=issuing):
             settle(results)
             on_issued(results)

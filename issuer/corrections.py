@@ -234,7 +234,7 @@ def make_again(
     order = order_for(candidate, learner.short_id, slot, instance=instance)
     nameless = order.award.name_display is NameDisplay.NONE
     subject_urn = (learner.subject_urn or uuid4().urn) if nameless else None
-    order = replace(order, award=replace(order.award, subject_urn=subject_urn))
+    order = order._replace(award=replace(order.award, subject_urn=subject_urn))
     workshop = Workshop(
         kit=signing_kit(instance, with_jwt=old.jwt is not None),
         issuer=issuer_facts(instance),

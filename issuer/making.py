@@ -13,9 +13,10 @@ from issuer.minting import IssuerFacts, mint, refuse_nsns
 from issuer.orders import Made, Order, SigningKit
 from issuer.suites import algorithm_of, suite_of
 from issuer.templating import Templates
-from keys.signing import add_proof, sign_jwt
+from keys.multibase import base64url_encode
+from keys.signing import add_proof, jwt_header, jwt_payload, proof_options, sign_jwt
 from schemas.errors import BadgeError
-from schemas.jsontext import JsonObject, write_json
+from schemas.jsontext import JsonObject, parse_object, write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_status_set
 
@@ -79,14 +80,7 @@ def sign_by_reference(order: Order, *, workshop: Workshop) -> tuple[JsonObject, 
 
     This is the reference path: whatever a template makes must be what this makes, byte for byte. Raises BadgeError.
     """
-    unsigned = mint(
-        order.award,
-        achievement=order.achievement,
-        issuer=workshop.issuer,
-        valid_from=workshop.valid_from,
-        endorsement=order.endorsement,
-    )
-    refuse_nsns(write_json(unsigned).decode(), known=workshop.known_nsns)
+    unsigned = mint_badge(order, workshop=workshop)
     kit = workshop.kit
     signed = add_proof(
         unsigned,
@@ -99,6 +93,40 @@ def sign_by_reference(order: Order, *, workshop: Workshop) -> tuple[JsonObject, 
     if kit.jwt_signer is not None and kit.jwt_method is not None:
         jwt = sign_jwt(unsigned, signer=kit.jwt_signer, kid=kit.jwt_method, alg=algorithm_of(kit.jwt_signer))
     return signed, jwt
+
+
+def mint_badge(order: Order, *, workshop: Workshop) -> JsonObject:
+    """The credential before it is signed. Raises IssuingError for a student number in it."""
+    unsigned = mint(
+        order.award,
+        achievement=order.achievement,
+        issuer=workshop.issuer,
+        valid_from=workshop.valid_from,
+        endorsement=order.endorsement,
+    )
+    refuse_nsns(write_json(unsigned).decode(), known=workshop.known_nsns)
+    return unsigned
+
+
+def difference_from_reference(made: Made, order: Order, *, workshop: Workshop) -> str | None:
+    """Where a badge is not, byte for byte, what the reference path would sign; None when it is.
+
+    The signatures themselves are for the verifier, which takes the reference path to what was signed. Raises
+    IssuingError.
+    """
+    unsigned, kit = mint_badge(order, workshop=workshop), workshop.kit
+    (proof,) = parse_object(made.document).get("proof", [None])
+    options = proof_options(
+        cryptosuite=suite_of(kit.signer), verification_method=kit.method, created=workshop.valid_from
+    )
+    expected = unsigned | {"proof": [options | {"proofValue": proof.get("proofValue")}]}
+    if write_json(expected) != made.document or hashlib.sha256(made.document).hexdigest() != made.document_sha256:
+        return "document"
+    if kit.jwt_signer is None or kit.jwt_method is None:
+        return None if made.jwt is None else "jwt"
+    head = jwt_header(kid=kit.jwt_method, alg=algorithm_of(kit.jwt_signer))
+    payload = base64url_encode(write_json(jwt_payload(unsigned)))
+    return None if made.jwt is not None and made.jwt.rpartition(".")[0] == f"{head}.{payload}" else "jwt"
 
 
 def signing_kit(instance: Identity, *, with_jwt: bool) -> SigningKit:

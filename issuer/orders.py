@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from issuer.minting import Award
 from keys.signing import Signer
 from schemas.jsontext import JsonObject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """One badge to be made; `short_id` is the store's name for it."""
 
     short_id: str
@@ -19,8 +19,7 @@ class Order:
     endorsement: JsonObject | None = None  # of the authority, for the badge to carry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(NamedTuple):
     """The signed bytes, or the sentence why there are none."""
 
     short_id: str

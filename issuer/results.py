@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from issuer.rows.export import neutralise
 from issuer.store.batches import Counts, RowRecord
@@ -26,8 +26,7 @@ class RowOutcome(StrEnum):
 PROBLEMS = frozenset({RowOutcome.HELD, RowOutcome.FAILED})  # what needs a person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowResult:
+class RowResult(NamedTuple):
     """One row of the class list. `line` is its number in the user's own file; `sentence` may quote the learner."""
 
     line: int

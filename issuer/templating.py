@@ -163,7 +163,7 @@ class BadgeTemplate:
         self._options_hash = _options_hash(signed, unsigned, shop.kit)
         self._jwt = _jwt_template(unsigned, minted, probes, shop.kit)
         again = self.make(order)
-        if again is None or replace(again, by_template=False) != made:
+        if again is None or again._replace(by_template=False) != made:
             raise Inexact("The template does not make the badge that the reference path made.")
 
     def make(self, order: Order) -> Made | None:

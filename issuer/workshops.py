@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from issuer.childprocess import follow_parent
+from issuer.collecting import begin_collecting_seldom
 from issuer.instance import Identity, load_config
 from issuer.making import Made, Order, Workshop, issuer_facts, signing_kit
 from issuer.selfcheck import OwnWeb, check_made, sample
@@ -179,6 +180,7 @@ _benches: list[_Bench] = []
 
 def _furnish(bench: _Bench) -> None:
     follow_parent()
+    begin_collecting_seldom()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever the parent does on it
     _benches[:] = [bench]
 

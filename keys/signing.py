@@ -142,19 +142,28 @@ def add_proof(
         raise IssuingError(f"A {signer.key_type} key cannot make a {cryptosuite} proof.")
     if created.tzinfo is None:
         raise IssuingError("The signing time needs its zone.")
-    proof: JsonObject = {
-        "type": DATA_INTEGRITY_PROOF,
-        "cryptosuite": cryptosuite,
-        "created": write_time(created),
-        "verificationMethod": verification_method,
-        "proofPurpose": purpose,
-    }
+    proof = proof_options(
+        cryptosuite=cryptosuite, verification_method=verification_method, created=created, purpose=purpose
+    )
     if suite.contexts_in_proof and "@context" in document:
         proof["@context"] = document["@context"]
     signed = suite.hash_data(unsecured(document, proof), proof, key_type=signer.key_type, texts=texts)
     proof["proofValue"] = multibase_encode(_signature(signer, signed))
     earlier = document.get("proof", [])
     return document | {"proof": [*(earlier if isinstance(earlier, list) else [earlier]), proof]}
+
+
+def proof_options(
+    *, cryptosuite: str, verification_method: str, created: datetime, purpose: str = ASSERTION_METHOD
+) -> JsonObject:
+    """A proof before it is signed, without the contexts that the JCS suites repeat in it (Data Integrity 4.2)."""
+    return {
+        "type": DATA_INTEGRITY_PROOF,
+        "cryptosuite": cryptosuite,
+        "created": write_time(created),
+        "verificationMethod": verification_method,
+        "proofPurpose": purpose,
+    }
 
 
 def sign_jwt(credential: JsonObject, *, signer: Signer, kid: str, alg: str) -> str:

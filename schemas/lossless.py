@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from schemas import vocabulary as v
@@ -43,7 +44,15 @@ def lost_in_expansion(expanded: JsonValue) -> bool:
 
 def holds_null(document: JsonObject) -> bool:
     """Whether a null or an empty list stands anywhere outside a context: JSON-LD takes either for nothing."""
-    return next(_nulls(document, ""), None) is not None
+    values: list[JsonValue] = [document]
+    for value in values:  # grows while it is gone through
+        if value is None or value == []:
+            return True
+        if isinstance(value, dict):
+            values += [member for key, member in value.items() if key != "@context"]
+        elif isinstance(value, list):
+            values += value
+    return False
 
 
 def find_losses(document: JsonObject, *, texts: ContextTexts = CURRENT) -> tuple[Fault, ...]:
@@ -54,7 +63,8 @@ def find_losses(document: JsonObject, *, texts: ContextTexts = CURRENT) -> tuple
     finder = _Finder(texts, document)
     expanded = finder.expanded(document)
     faults = list(finder.faults)
-    faults.extend(_nulls(document, ""))
+    if holds_null(document):
+        faults.extend(_nulls(document, ""))
     for lost in dict.fromkeys(_losses_in(expanded)):
         places = [place for place, text in _texts(document, "") if text == lost] or [""]
         faults.extend(
@@ -79,7 +89,11 @@ class _Finder(Processor):
     def __init__(self, texts: ContextTexts, document: JsonObject) -> None:
         super().__init__(texts)
         self.faults: list[Fault] = []
-        self._places = dict(_objects(document, ""))
+        self._document = document
+
+    @cached_property
+    def _places(self) -> dict[int, str]:
+        return dict(_objects(self._document, ""))
 
     def _expand_object(self, *arguments: Any, **options: Any) -> None:
         active_ctx, element = arguments[0], arguments[3]

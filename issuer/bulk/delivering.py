@@ -6,12 +6,13 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
 
 from issuer.instance import Identity
 from issuer.store import batch_work, claims_rows, outbox_rows
-from issuer.store.claims_rows import Delivery, NewClaim, Visibility
+from issuer.store.claims_rows import Delivery, Visibility
 from issuer.store.dialect import fold_text
 from issuer.store.outbox_rows import MailKind, MailState, NewMail
 from issuer.vault import token, token_sha256, tokens
@@ -42,8 +43,7 @@ class Terms:
 NO_MAIL = Terms()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A new badge and whose it is. `repr` names nobody."""
 
     short_id: str
@@ -90,33 +90,22 @@ def arrange(
     now: datetime,
 ) -> None:
     """Keep a claim link for each badge, and a mail for each that gets one, in the transaction that issues them."""
-    people = [(one.name, one.email) for one in recipients]
-    others = of_others(connection, people) if terms.mail is not MailChoice.NONE else frozenset()
-    mailed = [
-        one
-        for one in recipients
-        if terms.mail is not MailChoice.NONE
-        and one.email is not None
-        and (address := fold_address(one.email)) not in others
-        and address not in terms.shared
-    ]
+    mailed = [] if terms.mail is MailChoice.NONE else _with_an_own_address(connection, recipients, terms=terms)
     by_mail = {one.short_id for one in mailed}
     contexts = [_link_context(one.short_id, serial=_FIRST_LINK) for one in recipients]
     links = tokens(instance, purpose=_PURPOSE, contexts=contexts)
-    expires_at = now + timedelta(days=terms.claim_days)
-    claims = [
-        NewClaim(
-            short_id=one.short_id,
-            link_sha256=token_sha256(link),
-            link_expires_at=expires_at,
-            delivery=Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER,
-            made_at=now,
-            visibility=terms.visibility,
-            link_serial=_FIRST_LINK,
-        )
+    links_kept = [
+        (one.short_id, token_sha256(link), Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER)
         for one, link in zip(recipients, links, strict=True)
     ]
-    claims_rows.insert_claims(connection, claims)
+    claims_rows.insert_claims(
+        connection,
+        links_kept,
+        serial=_FIRST_LINK,
+        expires_at=now + timedelta(days=terms.claim_days),
+        visibility=terms.visibility,
+        at=now,
+    )
     state = MailState.HELD if terms.mail is MailChoice.HOLD else MailState.QUEUED
     mails = [
         NewMail(
@@ -131,6 +120,15 @@ def arrange(
         for one in mailed
     ]
     outbox_rows.insert_mails(connection, mails)
+
+
+def _with_an_own_address(connection: Connection, recipients: Sequence[Recipient], *, terms: Terms) -> list[Recipient]:
+    others = of_others(connection, [(one.name, one.email) for one in recipients])
+    return [
+        one
+        for one in recipients
+        if one.email is not None and (address := fold_address(one.email)) not in others and address not in terms.shared
+    ]
 
 
 def claim_token(instance: Identity, short_id: str, *, serial: int) -> str:

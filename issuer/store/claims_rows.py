@@ -36,19 +36,6 @@ class RequestKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewClaim:
-    """A claim link as it is made with its badge. `visibility` None leaves the page as the instance says."""
-
-    short_id: str
-    link_sha256: str
-    link_expires_at: datetime
-    delivery: Delivery
-    made_at: datetime
-    visibility: Visibility | None = None
-    link_serial: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredClaim:
     """What the store knows of a badge's way to its learner."""
 
@@ -88,22 +75,26 @@ _NEW_COLUMNS = (
 )
 
 
-def insert_claims(connection: Connection, rows: Iterable[NewClaim]) -> None:
-    """Keep the claim links of new badges; one that a badge has already is left as it is."""
-    values = [
-        (
-            row.short_id,
-            row.link_sha256,
-            row.link_serial,
-            write_time(row.link_expires_at),
-            row.delivery.value,
-            None if row.visibility is None else row.visibility.value,
-            1,
-            write_time(row.made_at),
-        )
-        for row in sorted(rows, key=lambda row: row.short_id)
+def insert_claims(
+    connection: Connection,
+    links: Iterable[tuple[str, str, Delivery]],
+    *,
+    serial: int,
+    expires_at: datetime,
+    visibility: Visibility | None,
+    at: datetime,
+) -> None:
+    """Keep the claim links of new badges, (short id, hash of the link, how it goes to the learner) each.
+
+    A link that a badge has already is left as it is; `visibility` None leaves the pages as the instance says.
+    """
+    until, made_at = write_time(expires_at), write_time(at)
+    shown = None if visibility is None else visibility.value
+    rows = [
+        (short_id, link_sha256, serial, until, delivery.value, shown, 1, made_at)
+        for short_id, link_sha256, delivery in sorted(links)
     ]
-    insert_many(connection, claims, _NEW_COLUMNS, values, ignore=True)
+    insert_many(connection, claims, _NEW_COLUMNS, rows, ignore=True)
 
 
 def load_claim(connection: Connection, short_id: str, *, for_update: bool = False) -> StoredClaim | None:

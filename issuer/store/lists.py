@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -23,16 +23,14 @@ from schemas.vocabulary import REVOCATION
 FULL_PERCENT = 75
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Slot:
+class Slot(NamedTuple):
     """One place in one status list."""
 
     list_number: int
     list_index: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(NamedTuple):
     """Where one badge stands: always in a list of revocation, and in one of suspension where it can be put on hold."""
 
     revocation: Slot

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -22,13 +21,13 @@ REALLY_MAKE = BadgeTemplate.make
 
 
 def _one_letter(made: Made) -> Made:
-    return replace(made, document=made.document.replace(b"Learner", b"Larner"))
+    return made._replace(document=made.document.replace(b"Learner", b"Larner"))
 
 
 def _one_signature_for_another(made: Made) -> Made:
     head, value = made.document.split(b'"proofValue":"z', 1)
     other = b"3" if value[5:6] == b"2" else b"2"
-    return replace(made, document=head + b'"proofValue":"z' + value[:5] + other + value[6:])
+    return made._replace(document=head + b'"proofValue":"z' + value[:5] + other + value[6:])
 
 
 def _wrong(spoil: Callable[[Made], Made], *, which: Callable[[Order], bool]) -> Callable[..., Made | None]:

@@ -48,7 +48,7 @@ def unlike(shop: Workshop, ordered: list[Order], made: list[Made]) -> list[Order
     return [
         order
         for order, one in zip(ordered, made, strict=True)
-        if replace(one, by_template=False) != make_badge(order, workshop=shop)
+        if one._replace(by_template=False) != make_badge(order, workshop=shop)
     ]
 
 
@@ -153,23 +153,23 @@ def _another_name(template: BadgeTemplate) -> Callable[[Order], Made | None]:
 
     def make(order: Order) -> Made | None:
         before.append(order)
-        return template.make(replace(order, award=replace(order.award, name=before[0].award.name)))
+        return template.make(order._replace(award=replace(order.award, name=before[0].award.name)))
 
     return make
 
 
 def _another_place(template: BadgeTemplate) -> Callable[[Order], Made | None]:
-    return lambda order: template.make(replace(order, award=replace(order.award, list_index=94)))
+    return lambda order: template.make(order._replace(award=replace(order.award, list_index=94)))
 
 
 def _another_day(template: BadgeTemplate) -> Callable[[Order], Made | None]:
-    return lambda order: template.make(replace(order, award=replace(order.award, achieved_on=date(2026, 1, 1))))
+    return lambda order: template.make(order._replace(award=replace(order.award, achieved_on=date(2026, 1, 1))))
 
 
 def _a_space_more(template: BadgeTemplate) -> Callable[[Order], Made | None]:
     def make(order: Order) -> Made | None:
         made = template.make(order)
-        return made and replace(made, document=made.document.replace(b'","', b'", "', 1))
+        return made and made._replace(document=made.document.replace(b'","', b'", "', 1))
 
     return make
 
@@ -262,7 +262,7 @@ def test_a_copy_of_an_achievement_shares_its_template_and_another_one_does_not()
 def test_a_badge_that_carries_a_statement_has_another_template_than_one_that_carries_none() -> None:
     shop = workshop("ed25519")
     shop(orders(6))
-    carrying = [replace(order, endorsement=template_fuzz.endorsement()) for order in orders(6)]
+    carrying = [order._replace(endorsement=template_fuzz.endorsement()) for order in orders(6)]
     made = shop(carrying)
     assert [one.by_template for one in made] == [False] * 4 + [True] * 2
     assert unlike(shop, carrying, made) == []

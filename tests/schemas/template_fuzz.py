@@ -158,7 +158,7 @@ def mismatches(shop: Workshop, ordered: list[Order], *, oracles: bool = True) ->
     """Every badge that the reference path, PyLD or pyoxigraph would have made otherwise."""
     for order, made in zip(ordered, shop(ordered), strict=True):
         reference = _by_reference(order, shop)
-        if replace(made, by_template=False) != reference:
+        if made._replace(by_template=False) != reference:
             yield Mismatch(who="reference", order=order)
         elif made.by_template and oracles:
             yield from (Mismatch(who=who, order=order) for who in _otherwise(made, shop))

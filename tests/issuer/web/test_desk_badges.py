@@ -18,7 +18,7 @@ from issuer.staff.accounts import Role
 from issuer.staff.choices import load_choices, save_choices
 from issuer.store import claims_rows, outbox_rows
 from issuer.store import credentials as credential_store
-from issuer.store.claims_rows import Delivery, NewClaim, RequestKind, Visibility
+from issuer.store.claims_rows import Delivery, RequestKind, Visibility
 from issuer.store.outbox_rows import MailKind
 from issuer.vault import token_sha256
 from tests.issuer.provider import AWARDED, NOW, REF, Completion, Completions, issue, short_ids
@@ -50,16 +50,16 @@ def give_claim(instance: Instance, short_id: str) -> None:
 
     from issuer.learner.claims import claim_token
 
-    claim = NewClaim(
-        short_id=short_id,
-        link_sha256=token_sha256(claim_token(instance, short_id, serial=1)),
-        link_expires_at=NOW + timedelta(days=180),
-        delivery=Delivery.MAIL,
-        made_at=NOW,
-        visibility=Visibility.PRIVATE,
-    )
+    link = (short_id, token_sha256(claim_token(instance, short_id, serial=1)), Delivery.MAIL)
     with instance.store.writing() as connection:
-        claims_rows.insert_claims(connection, [claim])
+        claims_rows.insert_claims(
+            connection,
+            [link],
+            serial=1,
+            expires_at=NOW + timedelta(days=180),
+            visibility=Visibility.PRIVATE,
+            at=NOW,
+        )
         claims_rows.change_delivery(connection, short_id, Delivery.MAIL, at=NOW)
 
 
