@@ -146,7 +146,7 @@ class _Elsewhere:
 
     @property
     def together(self) -> int:
-        return self.workers + 1  # one more than there are hands, so that no process waits for us
+        return 2 * self.workers + 1  # one being kept, one in each hand, and one more for each that is done meanwhile
 
     def begin(self, task: Task) -> Pending:
         with _telling_of_lost_processes():
