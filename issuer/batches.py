@@ -155,7 +155,7 @@ def issue_rows(
         issuing = stack.enter_context(
             open_issuing(run, known_nsns=source.known_nsns, with_jwt=options.with_jwt, workers=options.workers)
         )
-        for results in process_chunks(source.chunks(options.chunk_rows), issuing=issuing):
+        for results in process_chunks(source.chunks(options.chunk_rows), issuing=issuing, expected=source.total):
             settle(results)
             on_issued(results)
             on_progress(counts.total, source.total)

@@ -65,6 +65,7 @@ class Issuing:
     run: Run
     makers: Makers
     lists: dict[int, SignedList] = field(default_factory=dict)  # for the self-check: as this run's time has them
+    spare: list[Places] = field(default_factory=list)  # reserved with an earlier chunk, for the next
 
 
 @contextmanager
@@ -92,13 +93,18 @@ def process_chunk(chunk: Chunk, *, issuing: Issuing) -> list[RowResult]:
     return _keep_draft(_draft(chunk, issuing), issuing)
 
 
-def process_chunks(chunks: Iterable[Chunk], *, issuing: Issuing) -> Iterator[list[RowResult]]:
-    """As `process_chunk`, one after the other, with the next ones being made while one is kept."""
+def process_chunks(chunks: Iterable[Chunk], *, issuing: Issuing, expected: int = 0) -> Iterator[list[RowResult]]:
+    """As `process_chunk`, one after the other, with the next ones being made while one is kept.
+
+    `expected` is how many rows there are at most: so many places at most are reserved ahead.
+    """
     drafts: deque[_Draft] = deque()
+    left = expected
     for chunk in chunks:
         drafts.append(_draft(chunk, issuing))
+        left -= len(chunk.rows)
         if len(drafts) >= issuing.makers.together:
-            yield _keep_draft(drafts.popleft(), issuing)
+            yield _keep_draft(drafts.popleft(), issuing, ahead=min(len(chunk.rows), left))
     while drafts:
         yield _keep_draft(drafts.popleft(), issuing)
 
@@ -109,15 +115,8 @@ def _draft(chunk: Chunk, issuing: Issuing) -> _Draft:
     settled, candidates = sort_rows(chunk, run=run)
     if not candidates:
         return _Draft(settled=settled, candidates=(), orders=(), places=(), pending=None)
-    store = run.instance.store
-    with store.writing() as connection:
-        refuse_closed(connection)
-        places = reserve_places(run.instance, connection, len(candidates), at=run.now)
-        numbers = {number for one in places for number in one.numbers}
-        lacking = numbers - issuing.lists.keys()
-        if lacking:
-            signed = sign_lists(run.instance, connection, lacking, valid_from=run.signed_at)
-            issuing.lists.update((one.number, one) for one in signed)
+    places = _places(len(candidates), issuing)
+    numbers = {slot.list_number for one in places for slot in one if slot is not None}
     run.on_step("reserved")
     orders = [
         order_for(candidate, short_id, place, instance=run.instance)
@@ -129,8 +128,29 @@ def _draft(chunk: Chunk, issuing: Issuing) -> _Draft:
     )
 
 
-def _keep_draft(draft: _Draft, issuing: Issuing) -> list[RowResult]:
-    """Wait until the badges of a draft are made, and keep them."""
+def _places(count: int, issuing: Issuing) -> list[Places]:
+    """Places for so many badges, reserved with an earlier chunk or in a transaction of their own."""
+    run = issuing.run
+    lacking = count - len(issuing.spare)
+    if lacking > 0:
+        with run.instance.store.writing() as connection:
+            refuse_closed(connection)
+            reserved = reserve_places(run.instance, connection, lacking, at=run.now)
+        issuing.spare.extend(reserved)  # once they are committed
+    taken, issuing.spare[:] = issuing.spare[:count], issuing.spare[count:]
+    numbers = {slot.list_number for one in taken for slot in one if slot is not None}
+    if unsigned := numbers - issuing.lists.keys():
+        with run.instance.store.reading() as connection:
+            signed = sign_lists(run.instance, connection, unsigned, valid_from=run.signed_at)
+        issuing.lists.update((one.number, one) for one in signed)
+    return taken
+
+
+def _keep_draft(draft: _Draft, issuing: Issuing, *, ahead: int = 0) -> list[RowResult]:
+    """Wait until the badges of a draft are made, and keep them.
+
+    Where nobody else writes meanwhile, places for the next chunk are reserved with them, `ahead` at most.
+    """
     run, results = issuing.run, draft.settled
     if draft.pending is None:
         return results
@@ -150,12 +170,15 @@ def _keep_draft(draft: _Draft, issuing: Issuing) -> list[RowResult]:
         refuse_closed(connection)
         ours, late = claim(connection, good, run=run)
         run.on_step("claimed")
+        lacking = ahead - len(issuing.spare) if run.instance.store.is_sqlite else 0
+        reserved = reserve_places(run.instance, connection, lacking, at=run.now) if lacking > 0 else ()
         keep(connection, ours, run=run)
         run.on_step("stored")
         if late:
             results += _already_by_another(late, connection=connection, run=run)
         log(connection, ours, run=run)
         run.on_step("logged")
+    issuing.spare.extend(reserved)  # theirs only now: a transaction that failed has given them back
     run.on_step("committed")
     return results + [outcomes.issued(one) for one in ours]
 

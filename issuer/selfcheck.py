@@ -109,14 +109,13 @@ def check_badge(badge: SignedBadge, *, web: OwnWeb, at: datetime, accept_unconfi
             subject = intake_bytes(text, name=badge.short_id)
             report = verify(subject, policy=BADGE_POLICY, surroundings=web.surroundings, at=at)
             _require_good(report, short_id=badge.short_id, accept_unconfirmed=accept_unconfirmed)
-        _check_staple(badge, web=web, at=at)
+            if subject.document is not None and subject.document.get("endorsement"):
+                _check_staple(badge, web=web, at=at)
 
 
 def _check_staple(badge: SignedBadge, *, web: OwnWeb, at: datetime) -> None:
     """A badge that carries the authority's statement must be good by that statement and the anchor alone."""
     subject = intake_bytes(badge.document, name=badge.short_id)
-    if subject.document is None or not subject.document.get("endorsement"):
-        return
     surroundings = Surroundings(fetch=web, anchor=load_anchor(web.instance))
     report = verify(subject, policy=BADGE_POLICY, surroundings=surroundings, at=at)
     _require_good(report, short_id=badge.short_id, accept_unconfirmed=False)

@@ -75,6 +75,11 @@ def judge(checks: Iterable[Check], *, policy: Policy) -> Verdicts:
     )
 
 
+def is_disproved(checks: Mapping[CheckId, Check], *, policy: Policy) -> bool:
+    """Whether the badge is known not to be genuine: nothing else in it then says anything."""
+    return _stand(GENUINE_CHECKS, checks, policy)[0] is _Standing.BAD
+
+
 def _stand(ids: Iterable[CheckId], found: Mapping[CheckId, Check], policy: Policy) -> tuple[_Standing, Check | None]:
     """A failed check that counts decides; else one that is unknown, or required and not there, leaves it open."""
     standing, by = _Standing.GOOD, None

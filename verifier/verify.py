@@ -15,8 +15,8 @@ from verifier.checks.finding import SKIPPED, UNKNOWN, finding
 from verifier.inspection import Inspection, Surroundings
 from verifier.intake import Subject
 from verifier.policy import Policy
-from verifier.report import GENUINE_CHECKS, Check, CheckId, GenuineVerdict, RegisterUsed, Report
-from verifier.verdicts import judge
+from verifier.report import GENUINE_CHECKS, Check, CheckId, RegisterUsed, Report
+from verifier.verdicts import is_disproved, judge
 
 __all__ = ["Surroundings", "verify"]
 
@@ -69,7 +69,7 @@ def _passed_over(check_id: CheckId, inspection: Inspection) -> Check | None:
     """After a failed proof nothing else is meaningful; without a credential there is nothing to look at."""
     if check_id in GENUINE_CHECKS:
         return None
-    if judge(inspection.found.values(), policy=inspection.policy).genuine is GenuineVerdict.INVALID:
+    if is_disproved(inspection.found, policy=inspection.policy):
         return finding(check_id, SKIPPED, "not-genuine")
     return finding(check_id, SKIPPED, "not-reached") if inspection.subject.document is None else None
 

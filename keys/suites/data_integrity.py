@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from keys.public_key import KeyType
 from schemas.canonical import canonicalize, jcs
 from schemas.errors import ProofInvalid
-from schemas.jsontext import JsonObject, JsonValue
+from schemas.jsontext import JsonObject, JsonValue, write_json
 from schemas.limits import MAX_PROOFS
 from schemas.loader import CURRENT, ContextTexts
 from schemas.vocabulary import DATA_INTEGRITY_PROOF
 
 SIGNATURE_BYTES = {KeyType.ED25519: 64, KeyType.P256: 64, KeyType.P384: 96}
+_MAX_REMEMBERED_CHARS = 2_048  # an honest proof configuration has some 400
 _HASHES = {KeyType.ED25519: "sha256", KeyType.P256: "sha256", KeyType.P384: "sha384"}
 
 
@@ -71,7 +74,7 @@ class RdfcSuite:
         if "@context" in options and options["@context"] != contexts:
             raise ProofInvalid("The proof has contexts of its own, which differ from the document's.")
         configuration = options if contexts is None else options | {"@context": contexts}
-        return canonicalize(configuration, texts=texts, hash_name=_HASHES[key_type])
+        return _canonical_configuration(configuration, texts=texts, hash_name=_HASHES[key_type])
 
     def hash_data(
         self, document: JsonObject, options: JsonObject, *, key_type: KeyType, texts: ContextTexts = CURRENT
@@ -120,6 +123,19 @@ class SelectiveSuite:
     name: str
     key_types: tuple[KeyType, ...]
     proof_type: str = DATA_INTEGRITY_PROOF
+
+
+def _canonical_configuration(configuration: JsonObject, *, texts: ContextTexts, hash_name: str) -> bytes:
+    """Its canonical form, remembered by its text: the badges of one class were signed at one moment with one key."""
+    text = write_json(configuration)
+    if len(text) > _MAX_REMEMBERED_CHARS:
+        return canonicalize(configuration, texts=texts, hash_name=hash_name)
+    return _canonical_text(text, texts, hash_name)
+
+
+@lru_cache(maxsize=512)
+def _canonical_text(text: bytes, texts: ContextTexts, hash_name: str) -> bytes:
+    return canonicalize(json.loads(text), texts=texts, hash_name=hash_name)
 
 
 def _hash_data(
