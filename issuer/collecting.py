@@ -23,6 +23,5 @@ def collecting_seldom() -> Iterator[None]:
 
 def begin_collecting_seldom() -> None:
     """As `collecting_seldom`, for the life of a process."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)

@@ -24,7 +24,10 @@ def commands() -> list[tuple[str, click.Command]]:
     def walk(path: str, command: click.Command) -> None:
         found.append((path, command))
         if isinstance(command, click.Group):
-            for name, member in command.commands.items():
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                member = command.get_command(context, name)
+                assert member is not None, name
                 walk(f"{path} {name}", member)
 
     for name, (module, attribute) in COMMANDS.items():

@@ -25,7 +25,7 @@ from issuer.cli.common import (
     opened,
     print_json,
 )
-from issuer.drawing.pictures import Pictures
+from issuer.collecting import collecting_seldom
 from issuer.instance import ROW_KEY_SECRET, Instance
 from issuer.outputs import Outputs
 from issuer.rehearsing import rehearse_rows
@@ -103,6 +103,7 @@ def issue(
     with ExitStack() as opened_things:
         instance = opened_things.enter_context(opened(context))
         edition = load_edition(instance)
+        opened_things.enter_context(collecting_seldom())
         rows = opened_things.enter_context(
             spool_class_list(
                 file,
@@ -160,6 +161,8 @@ def _write_nothing(_results: Sequence[RowResult]) -> None: ...
 def _outputs(out: Path | None, instance: Instance, edition: Edition | None) -> Outputs | None:
     if out is None:
         return None
+    from issuer.drawing.pictures import Pictures  # with an imaging library, which only this needs
+
     demonstration = edition is not None and edition.demonstration
     outputs = Outputs(out, instance, pictures=Pictures(instance, demonstration=demonstration))
     outputs.check_writable()

@@ -342,7 +342,10 @@ def test_every_command_and_option_has_help() -> None:
             if isinstance(option, click.Option) and not (option.help or "").strip()
         ]
         if isinstance(command, click.Group):
-            for name, inner in command.commands.items():
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                assert inner is not None, name
                 found += lacking(inner, f"{path} {name}")
         return found
 
