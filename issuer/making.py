@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from issuer.instance import Identity
 from issuer.minting import IssuerFacts, mint, refuse_nsns
@@ -20,18 +19,12 @@ from schemas.jsontext import JsonObject, parse_object, write_json
 from schemas.lossless import find_losses
 from schemas.validate import validate_status_set
 
-__all__ = ["Made", "Maker", "Order", "SigningKit", "Workshop", "issuer_facts", "make_badge", "signing_kit"]
-
-
-class Maker(Protocol):
-    """Turns orders into signed badges, each judged by itself, in the order given."""
-
-    def __call__(self, orders: Sequence[Order]) -> list[Made]: ...
+__all__ = ["Made", "Order", "SigningKit", "Workshop", "issuer_facts", "make_badge", "signing_kit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """Everything a badge is made with, besides its order."""
+    """Everything a badge is made with, besides its order. Called, it makes badges in order, each judged by itself."""
 
     kit: SigningKit
     issuer: IssuerFacts

@@ -109,11 +109,6 @@ def load_claims(connection: Connection, short_ids: Sequence[str]) -> dict[str, S
     return {row.short_id: _claim(row) for row in connection.execute(query)}
 
 
-def load_all_claims(connection: Connection) -> dict[str, StoredClaim]:
-    """Of every badge: what publishing needs."""
-    return {row.short_id: _claim(row) for row in connection.execute(sa.select(claims))}
-
-
 def find_by_link(connection: Connection, link_sha256: str) -> StoredClaim | None:
     row = connection.execute(sa.select(claims).where(claims.c.link_sha256 == link_sha256)).one_or_none()
     return None if row is None else _claim(row)

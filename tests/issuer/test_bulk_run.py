@@ -15,7 +15,7 @@ from issuer.bulk.batch_views import batch_badges, list_batches, load_batch_view,
 from issuer.bulk.confirming import approve, cancel, confirm, issue_one, reject, retry
 from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import BatchState, MailChoice, Source, load_batch, save_repairs
-from issuer.instance import Instance
+from issuer.instance import Instance, open_instance
 from issuer.learner.claims import LinkState, claim_token, find_claim
 from issuer.results import RowOutcome
 from issuer.staff.apikeys import Scope, new_key
@@ -25,6 +25,7 @@ from issuer.store.audit_log import load_entries
 from issuer.store.claims_rows import load_claims
 from issuer.store.service_tables import outbox
 from issuer.trust.editions import load_edition
+from issuer.trust.keyuse import compromise_key
 from issuer.worker import work_off
 from schemas.errors import InputError, IssuingError
 from tests.issuer.bulk import (
@@ -214,6 +215,24 @@ def test_a_running_batch_is_cancelled_after_the_chunk_under_way_and_can_be_conti
     view = load_batch_view(instance, batch_id)
     assert (view.summary.state, view.summary.counts.issued, view.summary.counts.already) == ("finished", 7, 0)
     check_every_badge_has_its_way_to_its_learner(instance, expected=7, mails=7)
+
+
+def test_a_key_declared_stolen_in_the_middle_of_a_list_signs_no_further_chunk(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issuer.bulk.chunks.chunk_rows", lambda _store: 2)
+    batch_id = confirmed(instance, class_csv(7))
+    chunks: list[str] = []
+
+    def on_step(name: str) -> None:
+        chunks.append(name)
+        if name == "committed" and chunks.count(name) == 2:
+            with open_instance(instance.folder) as other:
+                compromise_key(other, instance.config.credential_key, since=NOW, now=NOW, actor="test")
+
+    work_off(instance, clock=lambda: NOW, on_step=on_step)
+    view = load_batch_view(instance, batch_id)
+    assert (view.summary.state, view.summary.counts.issued) == ("stopped", 4)
 
 
 def test_what_failed_is_mended_and_tried_again_and_the_rest_stands(instance: Instance) -> None:
