@@ -6,12 +6,12 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from issuer.admission import CompletionRow
-from issuer.batches import Options, run_of
+from issuer.batches import run_of
 from issuer.bulk.delivering import MailChoice, Terms
 from issuer.bulk.uploads import Source, read_upload
 from issuer.instance import Config, Instance
@@ -21,7 +21,7 @@ from issuer.listed import ListedRows
 from issuer.results import RowOutcome, RowResult, count_outcomes
 from issuer.rows import Row
 from issuer.rowsource import Chunk
-from issuer.running import Step
+from issuer.running import Step, run_of
 from issuer.staff.choices import load_choices as load_settings
 from issuer.status import refuse_closed
 from issuer.store import chunk_rows as chunk_store
@@ -39,6 +39,7 @@ SETTLED: Final = 0  # the number of the chunk of rows that nobody needs to issue
 _PURPOSE: Final = "chunk"
 _RUN_BYTES: Final = 8
 _SITTING: Final = timedelta(minutes=5)  # for so long, chunks are issued by one look at the register and the set-ups
+DATED_BACK: Final = _SITTING + LEASE  # a badge has the date of its sitting's beginning, so much earlier at most
 _ROW_FIELDS: Final = Row._fields
 
 
@@ -150,12 +151,14 @@ def _open(instance: Instance, batch: Batch, plan: Plan, *, now: datetime, on_ste
     run = run_of(
         instance,
         load_edition(instance),
-        options=Options(accept_unconfirmed=facts["accept_unconfirmed"], terms=terms),
+        accept_unconfirmed=facts["accept_unconfirmed"],
+        terms=terms,
         now=now,
         actor=batch.made_by or "worker",
         batch_id=batch.batch_id,
+        on_step=on_step,
     )
-    return open_issuing(replace(run, on_step=on_step), known_nsns=frozenset(facts["nsns"]))
+    return open_issuing(run, known_nsns=frozenset(facts["nsns"]))
 
 
 def process_chunk(

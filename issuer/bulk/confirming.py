@@ -16,6 +16,7 @@ from issuer.admission import key_rows as row_keys_of
 from issuer.anew import find_places
 from issuer.bulk.approval_mail import tell_approvers
 from issuer.bulk.checking import request_check
+from issuer.bulk.chunks import DATED_BACK
 from issuer.bulk.findings import CellFault, Findings, load_findings
 from issuer.bulk.upload_choices import open_choices, seal_choices, with_preparer
 from issuer.bulk.uploads import (
@@ -298,7 +299,7 @@ def _has_changed(instance: Instance, batch_id: str, findings: Findings, *, editi
         upload = uploads_rows.load_upload(connection, batch_id)
         if upload is None or upload.checked_at is None:
             return True
-        if not batch_work.issued_since(connection, upload.checked_at):
+        if not batch_work.issued_since(connection, upload.checked_at - DATED_BACK):
             return False
     class_list, _ = read_upload(instance, batch_id, edition=edition)
     settled = {row.line for row in (*findings.problems, *findings.already_rows)}

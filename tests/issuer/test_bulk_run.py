@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from issuer.bulk.batch_views import batch_badges, list_batches, load_batch_view, results_csv
+from issuer.bulk.checking import request_check
 from issuer.bulk.confirming import approve, cancel, confirm, issue_one, reject, retry
 from issuer.bulk.jobs import take_and_run
 from issuer.bulk.uploads import BatchState, MailChoice, Source, load_batch, save_repairs
@@ -116,6 +117,26 @@ def test_what_was_issued_since_the_check_is_noticed(instance: Instance) -> None:
     assert refused.value.extensions["reason"] == "count-changed"
     assert checked(instance, second, now=NOW + timedelta(minutes=1)).ready == 1
     assert confirm_now(instance, second, ready=1) is BatchState.QUEUED
+
+
+def test_what_a_list_under_way_issues_after_the_check_is_noticed_although_it_is_dated_before(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issuer.bulk.chunks.chunk_rows", lambda _store: 2)
+    confirmed(instance, class_csv(4))
+    second, later = upload(instance, class_csv(5)), NOW + timedelta(minutes=2)
+    seen: list[str] = []
+
+    def on_step(name: str) -> None:
+        seen.append(name)
+        if name == "committed" and seen.count(name) == 1:
+            request_check(instance, second, now=later, actor=PREPARER)
+            take_and_run(instance, worker="another", clock=lambda: later, only=second)
+
+    work_off(instance, clock=lambda: NOW, on_step=on_step)
+    with pytest.raises(IssuingError) as refused:
+        confirm_now(instance, second, ready=3, now=later)
+    assert refused.value.extensions["reason"] == "count-changed"
 
 
 def test_nothing_ready_is_not_confirmed(instance: Instance) -> None:
@@ -283,7 +304,7 @@ def test_what_keeps_a_whole_batch_from_going_on_stops_it_with_a_code(
         raise IssuingError("The self-check failed.", reason="self-check")
 
     with monkeypatch.context() as patched:
-        patched.setattr("issuer.workshops.check_made", fail)
+        patched.setattr("issuer.bench.check_made", fail)
         work_off(instance, clock=lambda: NOW)
     view = load_batch_view(instance, batch_id)
     assert (view.summary.state, view.summary.reason, view.summary.counts.issued) == ("stopped", "self-check", 0)
