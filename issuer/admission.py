@@ -127,7 +127,7 @@ class Gate:
         self.issuer = issuer
         self._method = method
         self._now = now
-        self._accept_unconfirmed = accept_unconfirmed
+        self.accept_unconfirmed = accept_unconfirmed
         self._staples = staples
         self._setups = setups
         self._today = nz_date(now)
@@ -137,7 +137,7 @@ class Gate:
 
     @property
     def accepts_unconfirmed(self) -> bool:
-        return self._accept_unconfirmed is not None
+        return self.accept_unconfirmed is not None
 
     def decide(self, *, ref: str, on: date) -> Decision:
         if (ref, on) not in self._decisions:
@@ -177,7 +177,7 @@ class Gate:
             return _refused(row, row_key, reason="already-expired", sentence=_ended_sentence(row, setup, valid_until))
         decision = self.decide(ref=row.nzqa_ref, on=row.achieved_on)
         unconfirmed = decision.outcome is not Outcome.ACCREDITED
-        if decision.outcome is Outcome.NOT_ACCREDITED or (unconfirmed and self._accept_unconfirmed is None):
+        if decision.outcome is Outcome.NOT_ACCREDITED or (unconfirmed and self.accept_unconfirmed is None):
             settle = _refused if decision.outcome is Outcome.NOT_ACCREDITED else _held
             return settle(row, row_key, reason=decision.reason, sentence=_spoken(decision, self.edition))
         try:
@@ -190,7 +190,7 @@ class Gate:
         return _Grant(
             achievement=achievement,
             reason=decision.reason,
-            unconfirmed_reason=self._accept_unconfirmed if unconfirmed else None,
+            unconfirmed_reason=self.accept_unconfirmed if unconfirmed else None,
             endorsement=endorsement,
             lacks_endorsement=self._staples is not None and endorsement is None,
             valid_until=valid_until,

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from issuer.admission import CompletionList, Gate
+from issuer.admission import CompletionList
 from issuer.bulk.delivering import NO_MAIL, Terms
 from issuer.collecting import collecting_seldom
-from issuer.instance import NSN_KEY, ROW_KEY_SECRET, Instance
-from issuer.issuing import open_issuing, process_chunks
+from issuer.instance import Instance
 from issuer.listed import Gathered, ListedRows
-from issuer.making import issuer_facts
 from issuer.outputs import Outputs
+from issuer.processes import issue_chunks
 from issuer.results import RowOutcome, RowResult, count_outcomes
 from issuer.rowsource import ResultSink, RowSource
-from issuer.running import Run, Step
+from issuer.running import Step, run_of
 from issuer.status import refuse_closed
 from issuer.store import batches as batch_store
 from issuer.store.batches import Counts
-from issuer.store.setups import load_setups
-from issuer.trust.staples import load_staples
 from schemas.errors import IssuingError
 from verifier.register.binding import bind
 from verifier.register.edition import Edition
@@ -147,15 +144,25 @@ def issue_rows(
     for results in _in_parts(source.settled()):
         settle(results)
     on_progress(0, source.total)
-    run = run_of(instance, edition, options=options, now=now, actor=actor, batch_id=batch_id)
-    run = replace(run, on_step=on_step, terms=replace(options.terms, shared=source.shared))
-    with ExitStack() as stack:
-        if source.total >= MANY_ROWS:
-            stack.enter_context(collecting_seldom())
-        issuing = stack.enter_context(
-            open_issuing(run, known_nsns=source.known_nsns, with_jwt=options.with_jwt, workers=options.workers)
-        )
-        for results in process_chunks(source.chunks(options.chunk_rows), issuing=issuing, expected=source.total):
+    run = run_of(
+        instance,
+        edition,
+        accept_unconfirmed=options.accept_unconfirmed,
+        terms=replace(options.terms, shared=source.shared),
+        now=now,
+        actor=actor,
+        batch_id=batch_id,
+        on_step=on_step,
+    )
+    with collecting_seldom() if source.total >= MANY_ROWS else nullcontext():
+        for results in issue_chunks(
+            source.chunks(options.chunk_rows),
+            run=run,
+            known_nsns=source.known_nsns,
+            with_jwt=options.with_jwt,
+            workers=options.workers,
+            expected=source.total,
+        ):
             settle(results)
             on_issued(results)
             on_progress(counts.total, source.total)
@@ -163,40 +170,6 @@ def issue_rows(
         with instance.store.writing() as connection:
             batch_store.end_batch(connection, batch_id=batch_id, counts=counts, at=now)
     return batch_id
-
-
-def run_of(
-    instance: Instance,
-    edition: Edition | None,
-    *,
-    options: Options,
-    now: datetime,
-    actor: str,
-    batch_id: str | None,
-) -> Run:
-    """What the chunks of a batch share: the register in use, the set-ups and the statements of this moment."""
-    with instance.store.reading() as connection:
-        setups = load_setups(connection)
-    method = instance.method_of(instance.config.credential_key)
-    gate = Gate(
-        edition,
-        issuer=issuer_facts(instance),
-        method=method,
-        now=now,
-        accept_unconfirmed=options.accept_unconfirmed,
-        staples=load_staples(instance, method=method),
-        setups=setups,
-    )
-    return Run(
-        instance=instance,
-        gate=gate,
-        batch_id=batch_id,
-        now=now,
-        actor=actor,
-        nsn_key=instance.secret(NSN_KEY),
-        row_secret=instance.secret(ROW_KEY_SECRET),
-        terms=options.terms,
-    )
 
 
 def _keep_problems(instance: Instance, results: Sequence[RowResult], *, batch_id: str) -> None:

@@ -7,8 +7,7 @@ in the status lists stay empty. Exactly-once comes from the row key alone, whoev
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -18,6 +17,7 @@ from sqlalchemy.engine import Connection
 from issuer import outcomes
 from issuer.admission import Candidate
 from issuer.anew import find_places
+from issuer.bench import Bench
 from issuer.instance import Instance
 from issuer.keeping import Work, claim, keep, log
 from issuer.making import Order
@@ -29,103 +29,75 @@ from issuer.status import refuse_closed, reserve_places, sign_lists
 from issuer.store import credentials as credential_store
 from issuer.store.lists import Places, SignedList
 from issuer.vault import text_of_128_bits
-from issuer.workshops import Makers, Pending, Task, Terms, open_makers
 
 SHORT_ID_BYTES = 16  # 128 bits: an address nobody guesses
 _TOGETHER_BYTES = 2
 
 
-def new_short_ids(count: int) -> list[str]:
-    """Ids for the badges of one chunk: 26 lower-case characters of base32 each.
-
-    The first 16 bits are the same, so that the rows of a chunk lie together in every index, however many there are; the
-    other 112 are each badge's own: whoever has one badge of a class does not guess another.
-    """
-    together = secrets.token_bytes(_TOGETHER_BYTES)
-    own = SHORT_ID_BYTES - _TOGETHER_BYTES
-    rest = secrets.token_bytes(own * count)
-    return text_of_128_bits(together + rest[start : start + own] for start in range(0, own * count, own))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """A chunk whose badges are being made."""
-
-    settled: list[RowResult]
-    candidates: Sequence[Candidate]
-    orders: Sequence[Order]
-    places: Sequence[Places]
-    pending: Pending | None  # None: there was nothing to make
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """A run with its makers: what `process_chunk` works with. Comes from `open_issuing`."""
+    """A run in one process: what `process_chunk` works with. Comes from `open_issuing`."""
 
     run: Run
-    makers: Makers
+    bench: Bench
     lists: dict[int, SignedList] = field(default_factory=dict)  # for the self-check: as this run's time has them
     spare: list[Places] = field(default_factory=list)  # reserved with an earlier chunk, for the next
 
 
 @contextmanager
-def open_issuing(
-    run: Run, *, known_nsns: Container[str], with_jwt: bool = False, workers: int = 1
-) -> Iterator[Issuing]:
-    """Everything a chunk is issued with; `workers` processes sign, besides this one, when it is more than one."""
-    terms = Terms(
-        valid_from=run.signed_at,
-        known_nsns=known_nsns,
-        with_jwt=with_jwt,
-        edition=run.gate.edition,
-        at=run.now,
-        accept_unconfirmed=run.gate.accepts_unconfirmed,
-    )
-    with open_makers(run.instance, terms=terms, workers=workers, before_fork=run.instance.store.close) as makers:
-        yield Issuing(run=run, makers=makers)
+def open_issuing(run: Run, *, known_nsns: Container[str], with_jwt: bool = False) -> Iterator[Issuing]:
+    """Everything a chunk is issued with. Raises IssuingError for a key that cannot be had."""
+    yield Issuing(run=run, bench=Bench(run, known_nsns=known_nsns, with_jwt=with_jwt))
 
 
-def process_chunk(chunk: Chunk, *, issuing: Issuing) -> list[RowResult]:
+def process_chunk(chunk: Chunk, *, issuing: Issuing, ahead: int = 0) -> list[RowResult]:
     """Issue what may be issued of these rows. One result for each row.
 
-    Everything is committed when this returns; when it raises, nothing of the chunk is.
+    Everything is committed when this returns; when it raises, nothing of the chunk is. On SQLite, which has one writer,
+    places for the next chunk are reserved in the same transaction, `ahead` at most.
     """
-    return _keep_draft(_draft(chunk, issuing), issuing)
-
-
-def process_chunks(chunks: Iterable[Chunk], *, issuing: Issuing, expected: int = 0) -> Iterator[list[RowResult]]:
-    """As `process_chunk`, one after the other, with the next ones being made while one is kept.
-
-    `expected` is how many rows there are at most: so many places at most are reserved ahead.
-    """
-    drafts: deque[_Draft] = deque()
-    left = expected
-    for chunk in chunks:
-        drafts.append(_draft(chunk, issuing))
-        left -= len(chunk.rows)
-        if len(drafts) >= issuing.makers.together:
-            yield _keep_draft(drafts.popleft(), issuing, ahead=min(len(chunk.rows), left))
-    while drafts:
-        yield _keep_draft(drafts.popleft(), issuing)
-
-
-def _draft(chunk: Chunk, issuing: Issuing) -> _Draft:
-    """Settle what needs no badge, reserve places for the others, and have them made."""
     run = issuing.run
-    settled, candidates = sort_rows(chunk, run=run)
+    results, candidates = sort_rows(chunk, run=run)
     if not candidates:
-        return _Draft(settled=settled, candidates=(), orders=(), places=(), pending=None)
+        return results
+    work, refused = _make(candidates, issuing)
+    results += refused
+    if not work:
+        return results
+    with run.instance.store.writing() as connection:
+        refuse_closed(connection)
+        ours, late = claim(connection, work, run=run)
+        run.on_step("claimed")
+        lacking = ahead - len(issuing.spare) if run.instance.store.is_sqlite else 0
+        reserved = reserve_places(run.instance, connection, lacking, at=run.now) if lacking > 0 else ()
+        keep(connection, ours, run=run)
+        run.on_step("stored")
+        if late:
+            results += _already_by_another(late, connection=connection, run=run)
+        log(connection, ours, run=run)
+        run.on_step("logged")
+    issuing.spare.extend(reserved)  # ours only now: a transaction that failed has given them back
+    run.on_step("committed")
+    return results + [outcomes.issued(one) for one in ours]
+
+
+def _make(candidates: Sequence[Candidate], issuing: Issuing) -> tuple[list[Work], list[RowResult]]:
+    """(the badges that were made and are good; what is told of the others). Raises IssuingError by the self-check."""
+    run = issuing.run
     places = _places(len(candidates), issuing)
-    numbers = {slot.list_number for one in places for slot in one if slot is not None}
     run.on_step("reserved")
     orders = [
         order_for(candidate, short_id, place, instance=run.instance)
         for candidate, short_id, place in zip(candidates, new_short_ids(len(candidates)), places, strict=True)
     ]
-    task = Task(orders=orders, lists=[issuing.lists[number] for number in sorted(numbers)])
-    return _Draft(
-        settled=settled, candidates=candidates, orders=orders, places=places, pending=issuing.makers.begin(task)
-    )
+    numbers = {slot.list_number for one in places for slot in one if slot is not None}
+    made = issuing.bench.make(orders, lists=[_signed_list(number, issuing) for number in sorted(numbers)])
+    everything = [
+        Work(candidate=candidate, order=order, places=place, made=one)
+        for candidate, order, place, one in zip(candidates, orders, places, made, strict=True)
+    ]
+    good = [one for one in everything if one.made.sentence is None]
+    return good, [outcomes.refused(one.candidate, one.made) for one in everything if one.made.sentence is not None]
 
 
 def _places(count: int, issuing: Issuing) -> list[Places]:
@@ -138,49 +110,27 @@ def _places(count: int, issuing: Issuing) -> list[Places]:
             reserved = reserve_places(run.instance, connection, lacking, at=run.now)
         issuing.spare.extend(reserved)  # once they are committed
     taken, issuing.spare[:] = issuing.spare[:count], issuing.spare[count:]
-    numbers = {slot.list_number for one in taken for slot in one if slot is not None}
-    if unsigned := numbers - issuing.lists.keys():
-        with run.instance.store.reading() as connection:
-            signed = sign_lists(run.instance, connection, unsigned, valid_from=run.signed_at)
-        issuing.lists.update((one.number, one) for one in signed)
     return taken
 
 
-def _keep_draft(draft: _Draft, issuing: Issuing, *, ahead: int = 0) -> list[RowResult]:
-    """Wait until the badges of a draft are made, and keep them.
+def _signed_list(number: int, issuing: Issuing) -> SignedList:
+    if number not in issuing.lists:
+        run = issuing.run
+        with run.instance.store.reading() as connection:
+            (issuing.lists[number],) = sign_lists(run.instance, connection, {number}, valid_from=run.signed_at)
+    return issuing.lists[number]
 
-    Where nobody else writes meanwhile, places for the next chunk are reserved with them, `ahead` at most.
+
+def new_short_ids(count: int) -> list[str]:
+    """Ids for the badges of one chunk: 26 lower-case characters of base32 each.
+
+    The first 16 bits are the same, so that the rows of a chunk lie together in every index, however many there are; the
+    other 112 are each badge's own: whoever has one badge of a class does not guess another.
     """
-    run, results = issuing.run, draft.settled
-    if draft.pending is None:
-        return results
-    good: list[Work] = []
-    for candidate, order, place, made in zip(
-        draft.candidates, draft.orders, draft.places, draft.pending.result(), strict=True
-    ):
-        if made.sentence is None:
-            good.append(Work(candidate=candidate, order=order, places=place, made=made))
-        else:
-            results.append(outcomes.refused(candidate, made))
-    run.on_step("signed")
-    run.on_step("checked")
-    if not good:
-        return results
-    with run.instance.store.writing() as connection:
-        refuse_closed(connection)
-        ours, late = claim(connection, good, run=run)
-        run.on_step("claimed")
-        lacking = ahead - len(issuing.spare) if run.instance.store.is_sqlite else 0
-        reserved = reserve_places(run.instance, connection, lacking, at=run.now) if lacking > 0 else ()
-        keep(connection, ours, run=run)
-        run.on_step("stored")
-        if late:
-            results += _already_by_another(late, connection=connection, run=run)
-        log(connection, ours, run=run)
-        run.on_step("logged")
-    issuing.spare.extend(reserved)  # theirs only now: a transaction that failed has given them back
-    run.on_step("committed")
-    return results + [outcomes.issued(one) for one in ours]
+    together = secrets.token_bytes(_TOGETHER_BYTES)
+    own = SHORT_ID_BYTES - _TOGETHER_BYTES
+    rest = secrets.token_bytes(own * count)
+    return text_of_128_bits(together + rest[start : start + own] for start in range(0, own * count, own))
 
 
 def sort_rows(chunk: Chunk, *, run: Run) -> tuple[list[RowResult], list[Candidate]]:

@@ -8,14 +8,14 @@ from datetime import datetime
 from itertools import islice
 
 from issuer.admission import Candidate, CompletionList
-from issuer.batches import Options, refuse_unknown_jwt_key, run_of
+from issuer.batches import Options, refuse_unknown_jwt_key
 from issuer.instance import Instance
 from issuer.issuing import order_for, sort_rows
 from issuer.listed import Gathered, ListedRows
 from issuer.minting import mint, refuse_nsns
 from issuer.results import RowOutcome, RowResult, count_outcomes
 from issuer.rowsource import ResultSink, RowSource
-from issuer.running import Run
+from issuer.running import Run, run_of
 from issuer.status import refuse_closed
 from issuer.store.batches import Counts
 from issuer.store.lists import Places, Slot
@@ -85,7 +85,15 @@ def rehearse_rows(
     refuse_unknown_jwt_key(instance, edition, options=options, now=now)
     with instance.store.reading() as connection:
         refuse_closed(connection)
-    run = run_of(instance, edition, options=options, now=now, actor=actor, batch_id=batch_id)
+    run = run_of(
+        instance,
+        edition,
+        accept_unconfirmed=options.accept_unconfirmed,
+        terms=options.terms,
+        now=now,
+        actor=actor,
+        batch_id=batch_id,
+    )
     ready = gone_through = 0
     settled = source.settled()
     while part := list(islice(settled, options.chunk_rows)):

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from issuer.admission import CompletionRow
-from issuer.batches import run_of
 from issuer.bulk.delivering import MailChoice, Terms
 from issuer.bulk.uploads import Source, read_upload
 from issuer.instance import Config, Instance

@@ -91,6 +91,23 @@ def test_whose_address_is_not_their_own_gets_no_mail(instance: Instance) -> None
     assert load_batch_view(instance, later).mails == {}
 
 
+def test_chunks_know_the_shared_addresses_and_the_student_numbers_of_the_whole_list(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issuer.bulk.chunks.chunk_rows", lambda _store: 1)
+    data = (
+        "learner_name,learner_email,nsn,nzqa_ref,achieved_on,evidence_url\n"
+        f"Mere,whanau@a.example,,{REF},2026-05-01,https://lms.example/999123456789\n"
+        f"Hine,whanau@a.example,,{REF},2026-05-02,\n"
+        f"Rangi,rangi@a.example,123456789,{REF},2026-05-03,\n"
+    )
+    batch_id = issued_by_worker(instance, data.encode(), mail=MailChoice.SEND)
+    view = load_batch_view(instance, batch_id)
+    assert [(row.line, row.outcome) for row in view.rows] == [(3, "issued"), (4, "issued"), (2, "failed")]
+    assert "National Student Number" in view.rows[2].sentence
+    assert (view.mails, view.hand_over) == ({"queued": 1}, 1)
+
+
 def test_a_batch_without_mail_is_handed_over(instance: Instance) -> None:
     batch_id = issued_by_worker(instance, class_csv(2), mail=MailChoice.NONE)
     view = load_batch_view(instance, batch_id)
