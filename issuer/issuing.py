@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -42,12 +42,22 @@ class Issuing:
     bench: Bench
     lists: dict[int, SignedList] = field(default_factory=dict)  # for the self-check: as this run's time has them
     spare: list[Places] = field(default_factory=list)  # reserved with an earlier chunk, for the next
+    turn: AbstractContextManager[object] = field(
+        default_factory=nullcontext
+    )  # held while writing, where there are others
 
 
 @contextmanager
-def open_issuing(run: Run, *, known_nsns: Container[str], with_jwt: bool = False) -> Iterator[Issuing]:
+def open_issuing(
+    run: Run,
+    *,
+    known_nsns: Container[str],
+    with_jwt: bool = False,
+    turn: AbstractContextManager[object] | None = None,
+) -> Iterator[Issuing]:
     """Everything a chunk is issued with. Raises IssuingError for a key that cannot be had."""
-    yield Issuing(run=run, bench=Bench(run, known_nsns=known_nsns, with_jwt=with_jwt))
+    bench = Bench(run, known_nsns=known_nsns, with_jwt=with_jwt)
+    yield Issuing(run=run, bench=bench, turn=turn or nullcontext())
 
 
 def process_chunk(chunk: Chunk, *, issuing: Issuing, ahead: int = 0) -> list[RowResult]:
@@ -64,7 +74,7 @@ def process_chunk(chunk: Chunk, *, issuing: Issuing, ahead: int = 0) -> list[Row
     results += refused
     if not work:
         return results
-    with run.instance.store.writing() as connection:
+    with issuing.turn, run.instance.store.writing() as connection:
         refuse_closed(connection)
         ours, late = claim(connection, work, run=run)
         run.on_step("claimed")
@@ -105,7 +115,7 @@ def _places(count: int, issuing: Issuing) -> list[Places]:
     run = issuing.run
     lacking = count - len(issuing.spare)
     if lacking > 0:
-        with run.instance.store.writing() as connection:
+        with issuing.turn, run.instance.store.writing() as connection:
             refuse_closed(connection)
             reserved = reserve_places(run.instance, connection, lacking, at=run.now)
         issuing.spare.extend(reserved)  # once they are committed

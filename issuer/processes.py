@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from issuer import settings
@@ -68,9 +69,11 @@ def issue_chunks(
 def _pool(run: Run, *, known_nsns: Container[str], with_jwt: bool, workers: int) -> Iterator[ProcessPoolExecutor]:
     if threading.active_count() == 1:  # at once, with keys that are open already
         run.instance.store.close()  # no two processes may hold one connection
-        with open_issuing(run, known_nsns=known_nsns, with_jwt=with_jwt) as issuing:
-            pool = ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_begin, initargs=(issuing,))
+        fork = get_context("fork")
+        with open_issuing(run, known_nsns=known_nsns, with_jwt=with_jwt, turn=_turn(run, fork)) as issuing:
+            pool = ProcessPoolExecutor(workers, mp_context=fork, initializer=_begin, initargs=(issuing,))
     else:  # a thread could hold a lock at this moment, for ever in the copy
+        spawn = get_context("spawn")
         plan = _Plan(
             folder=run.instance.folder,
             edition=run.gate.edition,
@@ -82,11 +85,17 @@ def _pool(run: Run, *, known_nsns: Container[str], with_jwt: bool, workers: int)
             known_nsns=known_nsns,
             with_jwt=with_jwt,
         )
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_anew, initargs=(plan,))
+        turn = _turn(run, spawn)
+        pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_anew, initargs=(plan, turn))
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _turn(run: Run, context: BaseContext) -> AbstractContextManager[object] | None:
+    """SQLite has one writer at a time, and whoever finds it busy sleeps and looks again; here they are woken."""
+    return context.Lock() if run.instance.store.is_sqlite else None
 
 
 @contextmanager
@@ -128,7 +137,7 @@ def _begin(issuing: Issuing) -> None:
     _mine[:] = [issuing]
 
 
-def _begin_anew(plan: _Plan) -> None:
+def _begin_anew(plan: _Plan, turn: AbstractContextManager[object] | None) -> None:
     instance = _open.enter_context(open_instance(plan.folder, database=settings.database_url()))
     run = run_of(
         instance,
@@ -139,7 +148,7 @@ def _begin_anew(plan: _Plan) -> None:
         actor=plan.actor,
         batch_id=plan.batch_id,
     )
-    _begin(_open.enter_context(open_issuing(run, known_nsns=plan.known_nsns, with_jwt=plan.with_jwt)))
+    _begin(_open.enter_context(open_issuing(run, known_nsns=plan.known_nsns, with_jwt=plan.with_jwt, turn=turn)))
 
 
 def _issue(chunk: Chunk, ahead: int) -> list[RowResult]:

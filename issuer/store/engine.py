@@ -23,8 +23,8 @@ _WRITES = "badges_writes"
 _PRAGMAS = (
     "page_size=8192",  # of a new file: two badges to a page, where one would leave a fifth of four kilobytes empty
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"),
-    "cache_size=-32768",  # KiB: with a million badges, the inner pages of every index still fit
-    "wal_autocheckpoint=2048",  # pages, 16 MiB: those that several chunks change are written to the file once
+    "cache_size=-65536",  # KiB: with a million badges, the inner pages of every index still fit
+    "wal_autocheckpoint=8192",  # pages, 64 MiB: those that many chunks change are written to the file once
 )
 
 
