@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint serve bench mismatches curves endurance kill-run load guards fuzz fuzz-template interop vectors clean
+.PHONY: demo test lint serve bench mismatches curves endurance kill-run load guards fuzz fuzz-template interop clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
