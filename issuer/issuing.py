@@ -19,7 +19,7 @@ from issuer.admission import Candidate
 from issuer.anew import find_places
 from issuer.bench import Bench
 from issuer.instance import Instance
-from issuer.keeping import Work, claim, keep, log
+from issuer.keeping import Rows, Work, claim, keep, log
 from issuer.making import Order
 from issuer.minting import Award, NameDisplay
 from issuer.results import RowResult
@@ -74,9 +74,10 @@ def process_chunk(chunk: Chunk, *, issuing: Issuing, ahead: int = 0) -> list[Row
     results += refused
     if not work:
         return results
+    rows = Rows.of(work, run=run)
     with issuing.turn, run.instance.store.writing() as connection:
         refuse_closed(connection)
-        ours, late = claim(connection, work, run=run)
+        ours, late = claim(connection, rows, run=run)
         run.on_step("claimed")
         lacking = ahead - len(issuing.spare) if run.instance.store.is_sqlite else 0
         reserved = reserve_places(run.instance, connection, lacking, at=run.now) if lacking > 0 else ()
@@ -84,11 +85,11 @@ def process_chunk(chunk: Chunk, *, issuing: Issuing, ahead: int = 0) -> list[Row
         run.on_step("stored")
         if late:
             results += _already_by_another(late, connection=connection, run=run)
-        log(connection, ours, run=run)
+        log(connection, ours.work, run=run)
         run.on_step("logged")
     issuing.spare.extend(reserved)  # ours only now: a transaction that failed has given them back
     run.on_step("committed")
-    return results + [outcomes.issued(one) for one in ours]
+    return results + [outcomes.issued(one) for one in ours.work]
 
 
 def _make(candidates: Sequence[Candidate], issuing: Issuing) -> tuple[list[Work], list[RowResult]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
 
 from issuer import audit
 from issuer.admission import Candidate
-from issuer.bulk.delivering import Recipient, arrange
+from issuer.bulk.delivering import Recipient, arrange, new_links
 from issuer.making import Made, Order
-from issuer.nzroa import seal
+from issuer.nzroa import seal_many
 from issuer.running import Run
 from issuer.store import new_rows
 from issuer.store.credentials import keep_achievement
@@ -38,48 +39,54 @@ class Work(NamedTuple):
         return self.candidate.row.line
 
 
-def claim(connection: Connection, work: Sequence[Work], *, run: Run) -> tuple[list[Work], list[Work]]:
-    """(those that got their row key; those that came too late, here or in another process)."""
-    provider, created_at = run.instance.config.provider, write_time(run.now)
-    got = new_rows.claim(
-        connection,
-        [
-            CredentialRow(
-                short_id=one.order.short_id,
-                provider=provider,
-                row_key=one.candidate.row_key,
-                nzqa_ref=one.candidate.achievement.nzqa_ref,
-                listing_version=one.candidate.achievement.version,
-                achieved_on=one.candidate.row.achieved_on.isoformat(),
-                created_at=created_at,
-                batch_id=run.batch_id,
-                line=one.candidate.row.line,
-                unconfirmed_reason=one.candidate.unconfirmed_reason,
-            )
-            for one in work
-        ],
-    )
-    if len(got) == len(work):
-        return list(work), []
-    return [one for one in work if one.short_id in got], [one for one in work if one.short_id not in got]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """All rows of a chunk's badges, made before the transaction that writes them: others wait for that one."""
+
+    work: Sequence[Work]
+    credentials: list[CredentialRow]
+    documents: list[DocumentRow]
+    learners: list[LearnerRow]
+    entries: list[NzroaRow]
+    links: list[str]
+
+    @classmethod
+    def of(cls, work: Sequence[Work], *, run: Run) -> Rows:
+        return cls(
+            work=work,
+            credentials=_credentials(work, run),
+            documents=_documents(work, run),
+            learners=_learners(work),
+            entries=_entries(work, run),
+            links=new_links([one.order.short_id for one in work], instance=run.instance),
+        )
 
 
-def keep(connection: Connection, work: Sequence[Work], *, run: Run) -> None:
+def claim(connection: Connection, rows: Rows, *, run: Run) -> tuple[Rows, list[Work]]:
+    """(the rows of those that got their row key; those that came too late, here or in another process)."""
+    got = new_rows.claim(connection, rows.credentials)
+    if len(got) == len(rows.work):
+        return rows, []
+    ours = [one for one in rows.work if one.short_id in got]
+    return Rows.of(ours, run=run), [one for one in rows.work if one.short_id not in got]
+
+
+def keep(connection: Connection, rows: Rows, *, run: Run) -> None:
     """Everything that is known of these badges: the signed bytes, the learner, the NZRoA entry, link and mail."""
-    if not work:
+    if not rows.work:
         return
-    new_rows.insert_documents(connection, _documents(work, run))
-    new_rows.insert_learners(connection, _learners(work))
-    new_rows.insert_entries(connection, _entries(work, run))
+    new_rows.insert_documents(connection, rows.documents)
+    new_rows.insert_learners(connection, rows.learners)
+    new_rows.insert_entries(connection, rows.entries)
     arrange(
         connection,
-        [_recipient(one) for one in work],
-        instance=run.instance,
+        [_recipient(one) for one in rows.work],
+        links=rows.links,
         terms=run.terms,
         batch_id=run.batch_id,
         now=run.now,
     )
-    achievements = {id(one.candidate.achievement): one.candidate.achievement for one in work}
+    achievements = {id(one.candidate.achievement): one.candidate.achievement for one in rows.work}
     for achievement in sorted(achievements.values(), key=lambda one: one.key):  # two processes never wait in a circle
         keep_achievement(
             connection,
@@ -103,6 +110,25 @@ def log(connection: Connection, work: Sequence[Work], *, run: Run) -> None:
     if anew:
         facts["in_place_of"] = dict(sorted(anew.items()))
     audit.append(connection, at=run.now, actor=run.actor, action=audit.ISSUE, facts=facts)
+
+
+def _credentials(work: Sequence[Work], run: Run) -> list[CredentialRow]:
+    provider, created_at = run.instance.config.provider, write_time(run.now)
+    return [
+        CredentialRow(
+            short_id=one.order.short_id,
+            provider=provider,
+            row_key=one.candidate.row_key,
+            nzqa_ref=one.candidate.achievement.nzqa_ref,
+            listing_version=one.candidate.achievement.version,
+            achieved_on=one.candidate.row.achieved_on.isoformat(),
+            created_at=created_at,
+            batch_id=run.batch_id,
+            line=one.candidate.row.line,
+            unconfirmed_reason=one.candidate.unconfirmed_reason,
+        )
+        for one in work
+    ]
 
 
 def _documents(work: Sequence[Work], run: Run) -> list[DocumentRow]:
@@ -143,21 +169,17 @@ def _learners(work: Sequence[Work]) -> list[LearnerRow]:
 
 def _entries(work: Sequence[Work], run: Run) -> list[NzroaRow]:
     recorded_at = write_time(run.now)
+    sealed = seal_many([(one.order.short_id, one.candidate.row.nsn or None) for one in work], key=run.nsn_key)
     return [
         NzroaRow(
             short_id=one.order.short_id,
-            nsn_sealed=_sealed(one, run),
+            nsn_sealed=nsn_sealed,
             nzqa_ref=one.candidate.achievement.nzqa_ref,
             achieved_on=one.candidate.row.achieved_on.isoformat(),
             recorded_at=recorded_at,
         )
-        for one in work
+        for one, nsn_sealed in zip(work, sealed, strict=True)
     ]
-
-
-def _sealed(one: Work, run: Run) -> bytes | None:
-    nsn = one.candidate.row.nsn
-    return seal(nsn, key=run.nsn_key, short_id=one.short_id) if nsn else None
 
 
 def _recipient(one: Work) -> Recipient:

@@ -84,18 +84,19 @@ def arrange(
     connection: Connection,
     recipients: Sequence[Recipient],
     *,
-    instance: Identity,
+    links: Sequence[str],
     terms: Terms,
     batch_id: str | None,
     now: datetime,
 ) -> None:
-    """Keep a claim link for each badge, and a mail for each that gets one, in the transaction that issues them."""
+    """Keep each badge's claim link, and a mail for each that gets one, in the transaction that issues them.
+
+    `links` are the hashes of the links, as `new_links` makes them.
+    """
     mailed = [] if terms.mail is MailChoice.NONE else _with_an_own_address(connection, recipients, terms=terms)
     by_mail = {one.short_id for one in mailed}
-    contexts = [_link_context(one.short_id, serial=_FIRST_LINK) for one in recipients]
-    links = tokens(instance, purpose=_PURPOSE, contexts=contexts)
     links_kept = [
-        (one.short_id, token_sha256(link), Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER)
+        (one.short_id, link, Delivery.MAIL if one.short_id in by_mail else Delivery.HAND_OVER)
         for one, link in zip(recipients, links, strict=True)
     ]
     claims_rows.insert_claims(
@@ -120,6 +121,12 @@ def arrange(
         for one in mailed
     ]
     outbox_rows.insert_mails(connection, mails)
+
+
+def new_links(short_ids: Sequence[str], *, instance: Identity) -> list[str]:
+    """The hash of the first claim link of each new badge."""
+    contexts = [_link_context(short_id, serial=_FIRST_LINK) for short_id in short_ids]
+    return [token_sha256(link) for link in tokens(instance, purpose=_PURPOSE, contexts=contexts)]
 
 
 def _with_an_own_address(connection: Connection, recipients: Sequence[Recipient], *, terms: Terms) -> list[Recipient]:

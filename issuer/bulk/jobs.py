@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Final, Self
 
 from issuer import audit
@@ -192,7 +193,7 @@ def run_check(hands: Hands, batch: Batch) -> None:
 
 
 def _plan(hands: Hands, batch: Batch) -> None:
-    with _stopping_at_faults(hands, batch, run=None):
+    with _stopping_at_faults(hands, batch, run=None), _holding(hands, batch):
         plan_batch(hands.instance, batch, size=hands.chunk_rows, worker=hands.worker, clock=hands.clock)
         hands.on_step("planned")
 
@@ -200,7 +201,7 @@ def _plan(hands: Hands, batch: Batch) -> None:
 def _finish(hands: Hands, batch: Batch, plan: Plan) -> None:
     """Keep what became of every row and let go, in one transaction; if the batch is another's now, leave it alone."""
     instance, batch_id = hands.instance, batch.batch_id
-    with _stopping_at_faults(hands, batch, run=None):
+    with _stopping_at_faults(hands, batch, run=None), _holding(hands, batch):
         with instance.store.reading() as connection:
             counts, sealed = chunk_store.load_results(connection, batch_id)
         results = open_results(instance, plan, sealed)
@@ -286,6 +287,29 @@ def _stopping_at_faults(hands: Hands, batch: Batch, *, run: str | None) -> Itera
         hands.sittings.close()
         stop_batch(hands, batch, run=run, reason=_OUR_FAULT)  # else the next worker would end by it too
         raise
+
+
+@contextmanager
+def _holding(hands: Hands, batch: Batch) -> Iterator[None]:
+    """Renew the lease of a batch beside what is done with it as a whole: a long list takes longer to read than one lasts.
+
+    Else two workers could take it from each other for ever, and none come to an end.
+    """
+    ended = Event()
+
+    def renew() -> None:
+        while not ended.wait(hands.lease.total_seconds() / 3):
+            with suppress(DatabaseAway), hands.instance.store.writing() as connection:
+                until = hands.clock() + hands.lease
+                batch_work.renew(connection, batch.batch_id, worker=hands.worker, until=until, done=batch.done)
+
+    thread = Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _has_rows_left(hands: Hands, plan: Plan | None) -> bool:
