@@ -291,7 +291,7 @@ def _stopping_at_faults(hands: Hands, batch: Batch, *, run: str | None) -> Itera
 
 @contextmanager
 def _holding(hands: Hands, batch: Batch) -> Iterator[None]:
-    """Renew the lease of a batch beside what is done with it as a whole: a long list takes longer to read than one lasts.
+    """Renew the lease of a batch beside what is done with it as a whole: to read a long list may outlast one.
 
     Else two workers could take it from each other for ever, and none come to an end.
     """

@@ -21,8 +21,8 @@ from issuer.bulk.checking import request_check
 from issuer.bulk.chunks import LEASE
 from issuer.bulk.confirming import confirm
 from issuer.bulk.findings import load_findings
-from issuer.bulk.jobs import take_and_run
-from issuer.bulk.uploads import MailChoice
+from issuer.bulk.jobs import Hands, take_and_run
+from issuer.bulk.uploads import MailChoice, read_upload
 from issuer.instance import open_instance
 from issuer.store import batch_work
 from issuer.store.audit_log import load_entries
@@ -172,6 +172,29 @@ def test_a_worker_that_was_only_slow_finds_its_batch_taken_and_lets_it_be(any_in
         summary = load_batch_view(instance, batch_id).summary
         assert (summary.state, summary.counts.issued) == ("finished", 10)
         check_every_badge_has_its_way_to_its_learner(instance, expected=10, mails=10)
+
+
+def test_a_list_that_takes_longer_to_read_than_a_lease_lasts_stays_its_workers(
+    any_instance_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease, taken = timedelta(seconds=1.2), []
+    with open_instance(any_instance_folder) as instance, open_instance(any_instance_folder) as other:
+        batch_id = confirmed(instance, class_csv(4))
+
+        def read_slowly(*arguments: Any, **options: Any) -> Any:
+            time.sleep(1.5 * lease.total_seconds())
+            with other.store.writing() as connection:
+                at = datetime.now(UTC)
+                taken.append(batch_work.take_next(connection, worker="the other", now=at, until=at + lease))
+            return read_upload(*arguments, **options)
+
+        monkeypatch.setattr("issuer.bulk.chunks.read_upload", read_slowly)  # to cut the list
+        monkeypatch.setattr("issuer.bulk.jobs.read_upload", read_slowly)  # to tell of it
+        with Hands(instance, worker="the slow one", clock=lambda: datetime.now(UTC), lease=lease) as hands:
+            while hands.take_and_run():
+                pass
+        assert taken == [None, None]
+        assert load_batch_view(instance, batch_id).summary.counts.issued == 4
 
 
 def test_a_worker_told_to_stop_finishes_its_chunk_and_leaves_the_rest_to_the_next(any_instance_folder: Path) -> None:
