@@ -18,8 +18,10 @@ from issuer.store.batches import Counts
 class ResultSpool(AbstractContextManager["ResultSpool"]):
     """A `ResultSink`. Sentences are kept as the English text they are."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Its file is in `folder`, or where temporary files go. Raises IssuingError."""
+    def __init__(self, folder: Path | None = None, *, only_problems: bool = False) -> None:
+        """Its file is in `folder`, or where temporary files go; with `only_problems`, all other rows are merely
+        counted. Raises IssuingError."""
+        self._only_problems = only_problems
         self._scratch = Scratch(folder)
         self._runs: list[tuple[int, int, int]] = []  # of each part in the order of its lines: first line, place, end
         self.counts = Counts()
@@ -29,11 +31,15 @@ class ResultSpool(AbstractContextManager["ResultSpool"]):
         """Raises IssuingError when the disk is full."""
         if not results:
             return
-        self.counts += count_outcomes(results)
-        ordered = sorted(results, key=attrgetter("line"))
+        counts = count_outcomes(results)
+        self.counts += counts
+        self.problems += sum(getattr(counts, outcome.value) for outcome in PROBLEMS)
+        wanted = [one for one in results if one.outcome in PROBLEMS] if self._only_problems else results
+        if not wanted:
+            return
+        ordered = sorted(wanted, key=attrgetter("line"))
         start = self._scratch.end_page()
         for result in ordered:
-            self.problems += result.outcome in PROBLEMS
             self._scratch.append(_packed(result))
         self._runs.append((ordered[0].line, start, self._scratch.end_page()))
 

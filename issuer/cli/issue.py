@@ -118,7 +118,7 @@ def issue(
             with_jwt="jwt" in formats,
             workers=workers or workers_for(rows.total),
         )
-        sink = opened_things.enter_context(ResultSpool())
+        sink = opened_things.enter_context(ResultSpool(only_problems=out is None))
         terms = _Terms(edition=edition, options=options, now=now, actor=current_actor())
         if dry_run:
             ready = rehearse_rows(instance, rows, sink=sink, **terms)
