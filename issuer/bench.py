@@ -15,6 +15,7 @@ class Bench:
 
     def __init__(self, run: Run, *, known_nsns: Container[str], with_jwt: bool = False) -> None:
         self._run = run
+        self._with_jwt = with_jwt
         self._web = OwnWeb(run.instance, edition=run.gate.edition, at=run.now)
         self._workshop = Workshop(
             kit=signing_kit(run.instance, with_jwt=with_jwt),
@@ -41,5 +42,10 @@ class Bench:
                 at=self._run.now,
                 accept_unconfirmed=self._run.gate.accepts_unconfirmed,
             )
+        self._refuse_stolen_keys()
         self._run.on_step("checked")
         return made
+
+    def _refuse_stolen_keys(self) -> None:
+        """A key may be declared stolen while it is open here: its file says so, and what it signed is not kept."""
+        signing_kit(self._run.instance, with_jwt=self._with_jwt)

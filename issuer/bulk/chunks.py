@@ -120,17 +120,12 @@ class Sittings:
             found is None
             or (found.run, found.config) != (plan.run, self._instance.config)
             or not found.began <= now < found.began + _SITTING
-            or self._is_key_retired()  # then opening another is refused
         ):
             self.close()
             issuing = self._stack.enter_context(_open(self._instance, batch, plan, now=now, on_step=self._on_step))
             found = _Sitting(run=plan.run, config=self._instance.config, began=now, issuing=issuing)
             self._open = found
         return found.issuing
-
-    def _is_key_retired(self) -> bool:
-        """Whether the key that is open here was declared stolen, which its file says, meanwhile."""
-        return self._instance.keyring.entry(self._instance.config.credential_key).retired is not None
 
     def close(self) -> None:
         self._open = None

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from issuer.instance import Instance
+from issuer.batches import Options, issue_batch
+from issuer.instance import Instance, open_instance
 from issuer.making import Made, Order
 from issuer.store.tables import credentials, documents, status_lists
 from issuer.templating import BadgeTemplate
+from issuer.trust.editions import load_edition
+from issuer.trust.keyuse import compromise_key
 from schemas.errors import IssuingError
 from tests.issuer.durable import check_exactly_once
-from tests.issuer.provider import class_of, issue, stored_documents
+from tests.issuer.provider import NOW, class_of, issue, stored_documents
 
 REALLY_MAKE = BadgeTemplate.make
 
@@ -104,6 +108,21 @@ def test_a_template_that_is_wrong_from_the_first_is_not_used_at_all(
     assert issue(instance, class_of(20)).counts.issued == 20
     names = {document["credentialSubject"]["identifier"][0]["identityHash"] for document in stored_documents(instance)}
     assert names == {f"Learner {index} Tāmati" for index in range(20)}
+
+
+def test_what_a_key_signed_that_was_declared_stolen_meanwhile_is_not_kept(instance: Instance) -> None:
+    steps: list[str] = []
+
+    def on_step(name: str) -> None:
+        steps.append(name)
+        if name == "reserved" and steps.count(name) == 3:  # the third chunk is about to be signed
+            with open_instance(instance.folder) as other:
+                compromise_key(other, instance.config.credential_key, since=NOW, now=NOW, actor="test")
+
+    terms: dict[str, Any] = {"file_sha256": "0" * 64, "edition": load_edition(instance), "now": NOW, "actor": "test"}
+    with pytest.raises(IssuingError, match="signs nothing more"):
+        issue_batch(instance, class_of(60), options=Options(chunk_rows=10), on_step=on_step, **terms)
+    check_exactly_once(instance, expected=20)
 
 
 def test_places_of_badges_that_were_not_kept_stay_empty(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
