@@ -35,8 +35,9 @@ MOST = 512  # templates at once, of some 60 KB each
 _ATTEMPTS = 3  # at a template of one shape: the first award may have a text that another stands in the way of
 _PROOF_VALUE = "proofValue"
 
-# Nine digits with no more than one separator between two, without which `refuse_nsns` finds nothing.
-_POSSIBLE_NSN = re.compile(r"\d(?:[ \u00a0.-]?\d){8}")
+# Nine digits and the separators between them, without which `refuse_nsns` finds nothing.
+_POSSIBLE_NSN = re.compile(r"[\d \u00a0.-]{9,}")
+_TIMES = frozenset({"day", "until", "expiry"})  # as `_written` writes them: no more than eight digits before a letter
 
 Shape: TypeAlias = tuple[object, ...]
 
@@ -160,6 +161,7 @@ class BadgeTemplate:
         self._nquads: Template = compile_template(unsigned, leaves=leaves)
         self._document = compile_json(signed, leaves={**leaves, _PROOF_VALUE: ("/proof/0/proofValue",)})
         self._pick = itemgetter(*(FACTS.index(name) for name in leaves))
+        self._doubtful = itemgetter(*(place for place, name in enumerate(leaves) if name not in _TIMES))
         self._options_hash = _options_hash(signed, unsigned, shop.kit)
         self._jwt = _jwt_template(unsigned, minted, probes, shop.kit)
         again = self.make(order)
@@ -190,7 +192,10 @@ class BadgeTemplate:
     def _may_show_an_nsn(self, texts: Sequence[str], forms: Forms) -> bool:
         """As `refuse_nsns` of the whole JSON text: digits on both sides of a quotation mark are never one number,
         so what varies and what stays can be looked at apart; what stays was looked at with the first badge."""
-        written = '"'.join(texts) if forms.json is forms.nquads else b'"'.join(forms.json).decode()
+        if forms.json is forms.nquads:
+            written = '"'.join(self._doubtful(texts))
+        else:
+            written = b'"'.join(self._doubtful(forms.json)).decode()
         if not _POSSIBLE_NSN.search(written):
             return False
         try:
