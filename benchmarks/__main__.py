@@ -41,7 +41,7 @@ class Size:
     row_rounds: int
 
 
-FULL = Size(rounds=40, rows=50_000, row_rounds=3)
+FULL = Size(rounds=40, rows=100_000, row_rounds=3)
 QUICK = Size(rounds=8, rows=20_000, row_rounds=1)
 
 

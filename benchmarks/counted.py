@@ -23,7 +23,7 @@ CHECKS: dict[str, tuple[tuple[str, str], ...]] = {
     "searches for student numbers": (("issuer/minting.py", "refuse_nsns"),),
     "strict schema": (("schemas/validate.py", "validate_status_set"),),
     "lossless expansion": (("schemas/lossless.py", "find_losses"),),
-    "badges made again by the reference path and compared": (("issuer/selfcheck.py", "check_made"),),
+    "badges compared with what the reference path makes": (("issuer/selfcheck.py", "check_made"),),
     "badges believed by the whole verifier": (("issuer/selfcheck.py", "check_badge"),),
     "signatures": (("keys/signing.py", "sign"),),
     "signatures verified": (("keys/public_key.py", "verify"),),
