@@ -10,11 +10,11 @@ import pytest
 
 from issuer.admission import end_of_validity
 from issuer.batches import Options
-from issuer.rehearsing import rehearse_batch
 from issuer.catalogue import build_achievement
 from issuer.corrections import Correction, correct
 from issuer.instance import Instance
 from issuer.making import issuer_facts
+from issuer.rehearsing import rehearse_batch
 from issuer.selfcheck import OwnWeb
 from issuer.status import signed_lists
 from issuer.store import credentials as credential_store

@@ -15,8 +15,8 @@ import pytest
 
 from issuer import audit
 from issuer.batches import Options
-from issuer.rehearsing import rehearse_batch
 from issuer.instance import Instance
+from issuer.rehearsing import rehearse_batch
 from issuer.results import COLUMNS, RowOutcome, RowResult, results_csv
 from issuer.store import credentials as credential_store
 from issuer.store.credentials import State

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from issuer.authority.endorsing import Desk, bound_issuers, state
 from issuer.authority.entitlement import open_stretches
 from issuer.batches import Options
-from issuer.rehearsing import rehearse_batch
 from issuer.cli import badge_issuer
 from issuer.corrections import Correction, correct
 from issuer.instance import Instance
+from issuer.rehearsing import rehearse_batch
 from issuer.trust.editions import load_edition
 from issuer.trust.staples import STAPLES_FILE, load_staples, use_endorsements
 from keys.resolve import no_network
