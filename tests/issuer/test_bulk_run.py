@@ -24,7 +24,7 @@ from issuer.status import RevocationReason, revoke
 from issuer.store import batch_work
 from issuer.store.audit_log import load_entries
 from issuer.store.claims_rows import load_claims
-from issuer.store.service_tables import outbox
+from issuer.store.service_tables import batch_chunks, batch_plans, outbox
 from issuer.trust.editions import load_edition
 from issuer.trust.keyuse import compromise_key
 from issuer.worker import work_off
@@ -246,6 +246,9 @@ def test_a_running_batch_is_cancelled_after_the_chunk_under_way_and_can_be_conti
     work_off(instance, clock=lambda: NOW, on_step=on_step)
     view = load_batch_view(instance, batch_id)
     assert (view.summary.state, view.summary.reason, view.summary.counts.issued) == ("stopped", "cancelled", 4)
+    with instance.store.reading() as connection:  # nothing sealed outlives the run
+        for table in (batch_chunks, batch_plans):
+            assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     assert view.total_rows == 4
     assert view.can_retry
     assert retry(instance, batch_id, actor=PREPARER, four_eyes=False, now=NOW) is BatchState.QUEUED
