@@ -8,12 +8,14 @@ from issuer.making import Made, Order, Workshop, issuer_facts, signing_kit
 from issuer.running import Run
 from issuer.selfcheck import OwnWeb, check_made, sample
 from issuer.store.lists import SignedList
+from issuer.templating import Templates
 
 
 class Bench:
     """One process's workshop, and the web of the instance's own addresses in which the sample is verified."""
 
-    def __init__(self, run: Run, *, known_nsns: Container[str], with_jwt: bool = False) -> None:
+    def __init__(self, run: Run, *, known_nsns: Container[str], with_jwt: bool = False, is_large: bool = False) -> None:
+        """In a large run, every shape of badge is worth a template from its first one on."""
         self._run = run
         self._with_jwt = with_jwt
         self._web = OwnWeb(run.instance, edition=run.gate.edition, at=run.now)
@@ -22,6 +24,7 @@ class Bench:
             issuer=issuer_facts(run.instance),
             valid_from=run.signed_at,
             known_nsns=known_nsns,
+            templates=Templates(worth=1) if is_large else Templates(),
         )
 
     def make(self, orders: Sequence[Order], *, lists: Iterable[SignedList]) -> list[Made]:

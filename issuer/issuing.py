@@ -54,9 +54,10 @@ def open_issuing(
     known_nsns: Container[str],
     with_jwt: bool = False,
     turn: AbstractContextManager[object] | None = None,
+    is_large: bool = False,
 ) -> Iterator[Issuing]:
     """Everything a chunk is issued with. Raises IssuingError for a key that cannot be had."""
-    bench = Bench(run, known_nsns=known_nsns, with_jwt=with_jwt)
+    bench = Bench(run, known_nsns=known_nsns, with_jwt=with_jwt, is_large=is_large)
     yield Issuing(run=run, bench=bench, turn=turn or nullcontext())
 
 

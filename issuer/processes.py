@@ -27,6 +27,7 @@ from issuer.running import Run, run_of
 from schemas.errors import IssuingError
 from verifier.register.edition import Edition
 
+MANY_ROWS = 400  # from here on, what it costs to set a run up does not matter
 _AHEAD = 1  # chunks that wait for each process beside the one it works at
 
 
@@ -44,7 +45,7 @@ def issue_chunks(
     Raises IssuingError for what stops the run; other processes finish the chunks they are at.
     """
     if workers <= 1:
-        with open_issuing(run, known_nsns=known_nsns, with_jwt=with_jwt) as issuing:
+        with open_issuing(run, known_nsns=known_nsns, with_jwt=with_jwt, is_large=expected >= MANY_ROWS) as issuing:
             left = expected
             for chunk in chunks:
                 left -= len(chunk.rows)
@@ -70,7 +71,8 @@ def _pool(run: Run, *, known_nsns: Container[str], with_jwt: bool, workers: int)
     if threading.active_count() == 1:  # at once, with keys that are open already
         run.instance.store.close()  # no two processes may hold one connection
         fork = get_context("fork")
-        with open_issuing(run, known_nsns=known_nsns, with_jwt=with_jwt, turn=_turn(run, fork)) as issuing:
+        turn = _turn(run, fork)
+        with open_issuing(run, known_nsns=known_nsns, with_jwt=with_jwt, turn=turn, is_large=True) as issuing:
             pool = ProcessPoolExecutor(workers, mp_context=fork, initializer=_begin, initargs=(issuing,))
     else:  # a thread could hold a lock at this moment, for ever in the copy
         spawn = get_context("spawn")
@@ -148,7 +150,11 @@ def _begin_anew(plan: _Plan, turn: AbstractContextManager[object] | None) -> Non
         actor=plan.actor,
         batch_id=plan.batch_id,
     )
-    _begin(_open.enter_context(open_issuing(run, known_nsns=plan.known_nsns, with_jwt=plan.with_jwt, turn=turn)))
+    _begin(
+        _open.enter_context(
+            open_issuing(run, known_nsns=plan.known_nsns, with_jwt=plan.with_jwt, turn=turn, is_large=True)
+        )
+    )
 
 
 def _issue(chunk: Chunk, ahead: int) -> list[RowResult]:

@@ -24,13 +24,15 @@ def base58btc_encode(data: bytes) -> str:
     """Base58 with the Bitcoin alphabet: leading zero bytes become leading ones."""
     zeros = len(data) - len(data.lstrip(b"\0"))
     number = int.from_bytes(data, "big")
-    pairs: list[str] = []
-    while number:  # ten digits at a time, each time two of a number that fits a machine word
-        number, ten = divmod(number, 58**10)
-        for _ in range(5):
-            pairs.append(_PAIRS[ten % 3_364])  # 58**2
-            ten //= 3_364
-    text = "1" * zeros + "".join(reversed(pairs)).lstrip("1")
+    fives: list[str] = []
+    while number:  # twenty digits at a time, then five: numbers that Python holds in one word of its own
+        number, twenty = divmod(number, 58**20)
+        high, low = divmod(twenty, 58**10)
+        fives += [
+            f"{_ALPHABET[five // 58**4]}{_PAIRS[five // 58**2 % 58**2]}{_PAIRS[five % 58**2]}"
+            for five in (low % 58**5, low // 58**5, high % 58**5, high // 58**5)
+        ]
+    text = "1" * zeros + "".join(reversed(fives)).lstrip("1")
     if len(text) > MAX_BASE58_CHARS:  # nothing we write may be more than we would read
         raise TooLarge(f"{len(data)} bytes make more than {MAX_BASE58_CHARS} characters of base58.")
     return text
