@@ -104,11 +104,23 @@ def _refuse_deep_or_long(skeleton: bytes, limits: JsonLimits) -> None:
     values = skeleton.count(b",") + skeleton.count(b"[") + skeleton.count(b"{") + 1
     if values > limits.max_values:
         raise TooLarge(f"The JSON text holds more than {limits.max_values:,} values.")
+    brackets = skeleton.translate(None, _NOT_BRACKET)
+    if _is_shallow(brackets, limits.max_depth):
+        return
     depth = 0
-    for bracket in skeleton.translate(None, _NOT_BRACKET):
+    for bracket in brackets:
         depth += 1 if bracket in b"[{" else -1
         if depth > limits.max_depth:
             raise TooLarge(f"The JSON text is nested more than {limits.max_depth} deep.")
+
+
+def _is_shallow(brackets: bytes, max_depth: int) -> bool:
+    """Whether they pair up, no deeper than that; what is not known to be so is counted bracket by bracket."""
+    for _ in range(max_depth // 2):  # each turn takes away two levels at most
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return not brackets
 
 
 def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> JsonObject:
