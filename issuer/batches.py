@@ -27,8 +27,9 @@ from verifier.register.binding import bind
 from verifier.register.edition import Edition
 
 # The first and the last badge of each chunk go through the whole verifier: fewer chunks, less of that. A chunk is one
-# transaction of a tenth of a second or two, and writes each page of the indexes once. Processes share so many rows.
+# transaction of a tenth of a second or two, and writes each page of the indexes once.
 CHUNK_ROWS = 4_000
+_SHORT_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +156,7 @@ def issue_rows(
     )
     with collecting_seldom() if source.total >= MANY_ROWS else nullcontext():
         for results in issue_chunks(
-            source.chunks(-(-options.chunk_rows // max(1, options.workers))),
+            source.chunks(_chunk_rows(source.total, options)),
             run=run,
             known_nsns=source.known_nsns,
             with_jwt=options.with_jwt,
@@ -169,6 +170,13 @@ def issue_rows(
         with instance.store.writing() as connection:
             batch_store.end_batch(connection, batch_id=batch_id, counts=counts, at=now)
     return batch_id
+
+
+def _chunk_rows(total: int, options: Options) -> int:
+    """Several processes get four chunks each of a long list, so that none of them works long after the others."""
+    if options.workers <= 1:
+        return options.chunk_rows
+    return min(options.chunk_rows, max(_SHORT_CHUNK, -(-total // (4 * options.workers))))
 
 
 def _keep_problems(instance: Instance, results: Sequence[RowResult], *, batch_id: str) -> None:

@@ -41,6 +41,7 @@ _CURVES: dict[KeyType, tuple[type[ec.EllipticCurve], type[HashAlgorithm], int]] 
     KeyType.P256: (ec.SECP256R1, SHA256, 32),
     KeyType.P384: (ec.SECP384R1, SHA384, 48),
 }
+_ECDSA = {key_type: ec.ECDSA(digest()) for key_type, (_, digest, _) in _CURVES.items()}
 
 _Loaded: TypeAlias = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -99,10 +100,10 @@ class PublicKey:
                 _check_length(signature, (loaded.key_size + 7) // 8)
                 loaded.verify(signature, message, padding.PKCS1v15(), SHA256())
             else:
-                _, digest, size = _CURVES[self.key_type]
+                size = _CURVES[self.key_type][2]
                 _check_length(signature, 2 * size)
                 r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
-                loaded.verify(encode_dss_signature(r, s), message, ec.ECDSA(digest()))
+                loaded.verify(encode_dss_signature(r, s), message, _ECDSA[self.key_type])
         except InvalidSignature:
             raise ProofInvalid("The signature does not belong to this content and this key.") from None
 
