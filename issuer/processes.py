@@ -68,7 +68,7 @@ def issue_chunks(
 
 @contextmanager
 def _pool(run: Run, *, known_nsns: Container[str], with_jwt: bool, workers: int) -> Iterator[ProcessPoolExecutor]:
-    if threading.active_count() == 1:  # at once, with keys that are open already
+    if is_alone():  # at once, with keys that are open already
         run.instance.store.close()  # no two processes may hold one connection
         fork = get_context("fork")
         turn = _turn(run, fork)
@@ -93,6 +93,11 @@ def _pool(run: Run, *, known_nsns: Container[str], with_jwt: bool, workers: int)
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def is_alone() -> bool:
+    """Whether this process has one thread, and so may be copied."""
+    return threading.active_count() == 1
 
 
 def _turn(run: Run, context: BaseContext) -> AbstractContextManager[object] | None:

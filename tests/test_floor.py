@@ -23,7 +23,7 @@ from tests.issuer import provider
 
 ROUNDS = 7
 FIRST_FEW = 8  # by the reference path, before it is clear that a shape is worth a template
-FEW, MANY = 8_000, 20_000  # by eight thousand every cache there is is full
+FEW, MANY = 24_000, 36_000  # by twenty-four thousand every cache there is is full
 COMMAND = """
 import sys
 from issuer.cli import badge_issuer

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from issuer import processes
 from issuer.batches import Options, issue_batch
 from issuer.instance import Instance, open_instance
 from issuer.making import Made, Order
@@ -22,6 +23,12 @@ from tests.issuer.durable import check_exactly_once
 from tests.issuer.provider import NOW, class_of, issue, stored_documents
 
 REALLY_MAKE = BadgeTemplate.make
+
+
+@pytest.fixture(autouse=True)
+def _processes_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is planted here must be there too, whatever threads earlier tests have left."""
+    monkeypatch.setattr(processes, "is_alone", lambda: True)
 
 
 def _one_letter(made: Made) -> Made:
@@ -96,7 +103,7 @@ def test_a_process_that_is_killed_at_its_work_is_told_and_the_same_command_goes_
     with pytest.raises(IssuingError, match="ended early") as stopped:
         issue(any_instance, rows, chunk_rows=10, workers=2)
     assert stopped.value.extensions["reason"] == "worker-lost"
-    monkeypatch.undo()
+    monkeypatch.setattr(BadgeTemplate, "make", REALLY_MAKE)
     issue(any_instance, rows, chunk_rows=10, workers=2)
     check_exactly_once(any_instance, expected=80)
 
