@@ -42,9 +42,7 @@ class Issuing:
     bench: Bench
     lists: dict[int, SignedList] = field(default_factory=dict)  # for the self-check: as this run's time has them
     spare: list[Places] = field(default_factory=list)  # reserved with an earlier chunk, for the next
-    turn: AbstractContextManager[object] = field(
-        default_factory=nullcontext
-    )  # held while writing, where there are others
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)  # held while writing
 
 
 @contextmanager

@@ -20,6 +20,22 @@ from tests.issuer.provider import NOW, Completions, PlainPictures
 
 STEPS = ("claimed", "reserved", "signed", "checked", "stored", "logged", "committed", "written")
 
+# What a worker goes through with a class list, in this order; some of it for each of its chunks.
+WORK_STEPS = (
+    "taken",
+    "planned",
+    "chunk",
+    "reserved",
+    "signed",
+    "checked",
+    "claimed",
+    "stored",
+    "logged",
+    "committed",
+    "counted",
+    "found",
+)
+
 
 def run_class(
     folder: Path, completions: Completions, out: Path | None, die_at: str | None, occurrence: int, chunk_rows: int

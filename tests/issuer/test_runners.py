@@ -36,6 +36,7 @@ from issuer.trust.editions import load_edition
 from issuer.worker import Part, Work, run_worker
 from schemas.errors import IssuingError
 from tests.issuer.bulk import PREPARER, check_every_badge_has_its_way_to_its_learner, class_csv, upload
+from tests.issuer.durable import WORK_STEPS
 from tests.issuer.provider import make_instance
 from tests.patience import PATIENCE, until
 
@@ -44,21 +45,7 @@ pytestmark = pytest.mark.network
 SIGKILLED = -9
 RUNNERS = ("inline", "database on SQLite", "database on PostgreSQL", "procrastinate")
 BESIDE = RUNNERS[1:]  # those with workers in processes of their own
-STEPS = (
-    "taken",
-    "planned",
-    "chunk",
-    "reserved",
-    "signed",
-    "checked",
-    "claimed",
-    "stored",
-    "logged",
-    "committed",
-    "counted",
-    "found",
-    "finished",
-)
+STEPS = (*WORK_STEPS, "finished")
 ONCE = ("taken", "planned", "found", "finished")  # in the run of one list
 ROWS = 12
 

@@ -42,25 +42,13 @@ from tests.issuer.bulk import (
     start_worker,
     upload,
 )
+from tests.issuer.durable import WORK_STEPS
 from tests.issuer.provider import NOW
 from tests.patience import PATIENCE, until
 
 SIGKILLED = -9
 ONCE = ("taken", "planned", "found")  # in the run of one list
-STEPS = (
-    "taken",
-    "planned",
-    "chunk",
-    "reserved",
-    "signed",
-    "checked",
-    "claimed",
-    "stored",
-    "logged",
-    "committed",
-    "counted",
-    "found",
-)
+STEPS = WORK_STEPS
 
 
 @pytest.fixture(autouse=True)
